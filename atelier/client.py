@@ -61,6 +61,8 @@ class Trainings(Group[Driver]):
     list = Operation(trainings.listing)
     cancel = Operation(trainings.cancel)
     resume = Operation(trainings.resume)
+    captions = Operation(trainings.captions)
+    put_captions = Operation(trainings.put_captions)
     wait = Operation(trainings.wait)
     upload = Operation(trainings.upload)
 

@@ -12,6 +12,7 @@ from atelier.predictions import ENDED
 from atelier.sending import ask
 from atelier.steps import Steps, clock, pause, together
 from contracts.answers import File, Training
+from contracts.captions import TrainingCaptions
 from contracts.execution import StyleName
 from contracts.layout import dataset_prefix
 from contracts.model import Check
@@ -88,6 +89,17 @@ def get(training: str) -> Steps[Training]:
 def listing(*, limit: int = 20, cursor: str = "") -> Steps[Listing[ListedTraining]]:
     """The client's own trainings, newest first, a page."""
     return page(ListedTraining, "/v1/trainings", limit=limit, cursor=cursor)
+
+
+def captions(training: str) -> Steps[TrainingCaptions]:
+    """What each picture of a training is learnt by. Raises ApiError."""
+    return ask(TrainingCaptions, "GET", f"/v1/trainings/{training}/captions")
+
+
+def put_captions(training: str, words: Mapping[str, str]) -> Steps[TrainingCaptions]:
+    """Give the training's data set these captions, by picture, in place of those of its captions.jsonl. Raises ApiError."""
+    body = {"captions": [{"file_name": name, "text": text} for name, text in words.items()]}
+    return ask(TrainingCaptions, "POST", f"/v1/trainings/{training}/captions", body)
 
 
 def cancel(training: str) -> Steps[Training]:

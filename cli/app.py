@@ -13,6 +13,7 @@ from cli.commands.batch import batch
 from cli.commands.batches import batches
 from cli.commands.bootstrap import bootstrap
 from cli.commands.cancel import cancel
+from cli.commands.captions import captions
 from cli.commands.clean import clean
 from cli.commands.compare import compare
 from cli.commands.cost import cost
@@ -57,7 +58,7 @@ FAILED, REFUSED = 1, 2
 COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
     "Pictures": (style, generate, edit, upscale, segment, batch, batches),
-    "Styles": (train, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
+    "Styles": (train, captions, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
     "Models": (models, mirror, pretrain, verify),
     "The API": (files, webhooks, people),
     "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),

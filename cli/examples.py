@@ -16,6 +16,7 @@ EXAMPLES: Mapping[str, str] = {
     "batch": 'batch catalogue.csv --garment "a skirt" --words "a {colour} skirt" --style my-skirt',
     "batches": "batches --limit 5",
     "train": 'train photos --target "a skirt" --style my-skirt --hyperparameters.max_steps 160',
+    "captions": "captions my-skirt-20261127-030405-1a2b3c --save captions.jsonl",
     "runs": "runs --limit 5",
     "show": "show my-skirt@2",
     "cancel": "cancel my-skirt-20261127-030405-1a2b3c",

@@ -10,25 +10,23 @@ from typing import Any
 import typer
 
 from atelier import Atelier
-from atelier.errors import ApiError, NotFoundError, TrainingFailedError
+from atelier.errors import ApiError, TrainingFailedError
 from atelier.folder import PictureFolder, default_prompt, read_folder
 from cli.connection import LOCAL, connected, settings_of
+from cli.earlier_uploads import settle_others
 from cli.errors import CommandError
 from cli.options import read_options
 from cli.terminal import curve, facts, print_json, print_picture
 from cli.watching import Watch, look_in_words, progress_of
+from contracts.advice import Advice
 from contracts.answers import Training
-from contracts.dataset_files import listed
 from contracts.errors import InvalidInputError
-from contracts.file_answers import StoredFile
 from contracts.layout import STYLE_PATTERN, dataset_prefix
 from contracts.model_names import plain
-from contracts.queries import LONGEST_LIST
 from contracts.requests import TrainingInput, TrainingRequest
 from contracts.training_time import RunEstimate
 from infra.work_costs import WAKE_MINUTES, pictures_dollars, training_estimate
 
-ADD, REPLACE = "add", "replace"
 APPROVAL = "RequestApproval"
 """The state in which a run waits for a person."""
 
@@ -62,7 +60,7 @@ def run_train(
             watch.say(line)
     require_consent(stage, yes=yes)
     with connected(stage, cloud=cloud, start=True) as client:
-        settle_others(client, lesson, others)
+        settle_others(client, lesson.style, lesson.folder.paths, others)
         training = _upload_and_start(client, lesson)
         ended = _follow(client, training, told=settings_of(stage) is not None)
         if json:
@@ -131,36 +129,6 @@ def require_consent(stage: str, *, yes: bool) -> None:
         raise CommandError("nothing was started")
 
 
-def settle_others(client: Atelier, lesson: Lesson, others: str) -> None:
-    """What an earlier upload left in the style's data set and the folder lacks: ``replace`` deletes it, ``add`` lets it be learnt, too.
-
-    Raises InvalidInputError where there is some and neither is said: nobody sees on which pictures a style was learnt.
-    """
-    found = [file for file in _stored(client, lesson.style) if file.name not in lesson.folder.paths]
-    if found and others not in (ADD, REPLACE):
-        got = f"of an earlier upload {listed([file.name for file in found])}"
-        raise InvalidInputError(
-            f"data set {lesson.style}",
-            got=got,
-            allowed="--add, which learns them too, or --replace, which deletes them",
-        )
-    for file in found if others == REPLACE else ():
-        client.files.delete(file.id)
-
-
-def _stored(client: Atelier, style: str) -> list[StoredFile]:
-    """The files of a style's data set; none where the style is new."""
-    found, cursor = list[StoredFile](), ""
-    try:
-        while True:
-            page = client.files.list(style=style, limit=LONGEST_LIST, cursor=cursor)
-            found, cursor = [*found, *page.results], page.cursor
-            if not cursor:
-                return found
-    except NotFoundError:
-        return []
-
-
 def _upload_and_start(client: Atelier, lesson: Lesson) -> Training:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -180,12 +148,16 @@ def _follow(client: Atelier, training: Training, *, told: bool) -> Training:
     """
     with Watch() as watch:
         watch.say(f"training {training.id}")
-        seen, expected, looks = list[str](), list[RunEstimate](), list[int]()
+        seen, expected, looks, advised = list[str](), list[RunEstimate](), list[int](), list[Advice]()
 
         def heard(now: Training) -> None:
             if now.estimate and not told and not expected:
                 expected.append(now.estimate)
                 watch.say(f"expected: {now.estimate}")
+            if now.advice and not advised:
+                advised.extend(now.advice)
+                for each in advised:
+                    watch.say(f"{each.level}: {each}")
             line, detail = progress_of(now)
             if now.stage and now.stage not in seen:
                 seen.append(now.stage)
@@ -237,6 +209,8 @@ def tell_end(client: Atelier, training: Training, folder: Path) -> None:
     if training.status == "processing":
         waits = waiting_version(client, training)
         print(f"It waits for a person: atelier approve {waits}, or atelier reject {waits}")
+    elif training.input.get("preflight"):
+        print("Nothing was learnt: the same command without --preflight does that")
     elif version:
         print(f'atelier style PHOTO "{training.input.get("target", "a skirt")}" "WORDS" --style {version}')
 

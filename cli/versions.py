@@ -87,6 +87,8 @@ def _tell_training(run: Training) -> None:
             "error": run.error,
         }
     )
+    for advice in run.advice or []:
+        print(f"{advice.level}: {advice}")
     if run.logs:
         print(run.logs, end="")
 

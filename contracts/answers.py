@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.advice import Advice
 from contracts.appearance import PaintingMetrics
 from contracts.declarations import about
 from contracts.training_time import RunEstimate
@@ -122,7 +123,9 @@ class Published(Answer):
 
     version: Annotated[
         str | None,
-        about("owner/style:style@version, for a prediction's version; null where it was told to deploy nothing"),
+        about(
+            "owner/style:style@version, for a prediction's version; null where it was told to deploy nothing, or ended at its pictures"
+        ),
     ]
 
 
@@ -185,6 +188,9 @@ class Training(_Item):
     estimate: Annotated[
         RunEstimate | None,
         about("what it is expected to take; null until Prepare has ended, in lists, and where that is not known"),
+    ]
+    advice: Annotated[
+        list[Advice] | None, about("what to know of its pictures; null until Segment has read them, and in lists")
     ]
 
 

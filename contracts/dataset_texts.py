@@ -63,6 +63,19 @@ def read_captions(files: DatasetFiles, bodies: Mapping[str, bytes]) -> Captions:
     )
 
 
+def caption_lines(words: Mapping[str, str]) -> bytes:
+    """Captions by picture as ``captions.jsonl`` has them."""
+    lines = (json.dumps({"file_name": name, "text": text}, ensure_ascii=False) for name, text in words.items())
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def read_caption_lines(body: bytes) -> dict[str, str]:
+    """What ``caption_lines`` wrote. Raises InvalidInputError."""
+    lines = decoded(CAPTIONS, body).split("\n")
+    read = (PictureCaption.from_json(parsed(CAPTIONS, line), where=CAPTIONS) for line in lines if line)
+    return {each.file_name: each.text for each in read}
+
+
 def _problems(
     entries: Iterable[_Entry | Problem], pictures: Sequence[str], words: dict[str, _Entry]
 ) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ Method = Literal["lora", "full"]
 Deploy = Literal["adapter", "endpoint", "none"]
 Approval = Literal["auto", "manual"]
 Promote = Literal["auto", "manual"]
+CaptionSource = Literal["own", "automatic"]
 Baseline = Literal["promoted", "none"]
 TASKS: tuple[Task, ...] = get_args(Task)
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -120,6 +121,21 @@ class ExecutionInput(MachineInput):
             "what the result must not be worse than on the same photos: the version that the style's bare name means, or none"
         ),
     ] = "promoted"
+
+    captions: Annotated[
+        CaptionSource,
+        about(
+            "what a picture without a caption of its own is learnt by: the instance prompt (own), or that and what is worn with the "
+            "garment, as the stage's segmenter sees it (automatic)"
+        ),
+    ] = "own"
+    preflight: Annotated[
+        bool,
+        about(
+            "end once every picture has been read, with advice on them and what a training is expected to take; nothing is learnt or paid "
+            "but that"
+        ),
+    ] = False
 
     licence: Annotated[
         Licence, about("under which the style is, if under another than its base model: that of its pictures, say")

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.declarations import about, bounds
 from contracts.errors import InvalidInputError
-from contracts.execution import Approval, Deploy, Method, Promote, StyleName, Task
+from contracts.execution import Approval, CaptionSource, Deploy, Method, Promote, StyleName, Task
 from contracts.metrics import METRICS, Metric
 from contracts.model import Contract
 from contracts.pretrain_hyperparameters import Model
@@ -99,6 +99,8 @@ class FineTuningPlan(Plan):
     class_prompt: Annotated[str, about("words for the garment's class")] = ""
     method: Annotated[Method, about("adapter, or all weights")]
     deploy: Annotated[Deploy, about("where the result is served")]
+    captions: Annotated[CaptionSource, about("by what pictures without a caption are learnt")] = "own"
+    preflight: Annotated[bool, about("whether it ends once the pictures have been read")] = False
     licence: Annotated[str, about("of the style; empty: its base model's")] = ""
     commercial: Annotated[YesOrNo | None, about("as in the input; left out: as its base model's")] = None
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"

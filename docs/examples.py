@@ -45,6 +45,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "approved by a person": {**_LEARNT, "input": {**_LEARNT["input"], "approval": "manual"}, **_TOLD},
     },
     "create_model_training": {"a garment": _LEARNT},
+    "put_captions": {
+        "one, mended": {
+            "captions": [{"file_name": "skirt-01.jpg", "text": "a photo of sks skirt with a white shirt, from behind"}]
+        },
+    },
     "resume_training": {"as it was": {}, "with a lower gate": {"gate": {"garment_share": 0.4}}},
     "create_file": {
         "a photo": {"name": "street.png", "content_type": "image/png", "size": 530_000, "purpose": "upload"},

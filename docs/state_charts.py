@@ -102,7 +102,7 @@ def _box(row: list[str], states: Mapping[str, State], known: Mapping[str, Step])
     if name == START:
         points = ", ".join(str(rule["Next"]) for rule in state["Choices"])
         return f'(["<b>Start</b><br/>or, for a run that is taken up,<br/>{points}"])'
-    if state["Type"] in ("Succeed", "Fail"):
+    if state["Type"] in ("Pass", "Succeed", "Fail"):
         return f'(["{name}"])'
     services = dict.fromkeys(_service(known[each]) for each in row if each in known) or {"Lambda record_failure": None}
     text = "<br/>".join([*(f"<b>{each}</b>" for each in row), ", ".join(services)])

@@ -54,6 +54,9 @@ def _table(flow: Flow) -> str:
         if name in known:
             step = known[name]
             rows.append([name, step.does, _call(step), " ".join(f"`${kept}`" for kept in step.assign), _limit(step)])
+        elif state["Type"] == "Pass":
+            output = state["Output"].removeprefix("{% ").removesuffix(" %}")
+            rows.append([name, f"Say as the run's output `{output}`", "", "", ""])
         elif name not in waits and not waits.intersection(rule["Next"] for rule in state["Choices"]):
             rule, default = state["Choices"][0], state["Default"]
             condition = rule["Condition"].strip("{% }")

@@ -29,6 +29,7 @@ BEYOND: Mapping[str, str] = {
     "create_model_training": _LEARNS,
     "resume_batch": r"webhook",
     "resume_training": r"webhook|gate.*",
+    "put_captions": r"captions.*",
     "create_file": r"name|content_type|size|content|metadata",
     "create_version": r"style|weights.*|base_model|alpha|instance_prompt",
     **dict.fromkeys(

@@ -1,6 +1,7 @@
 """Learning a style."""
 
 from contracts.answers import Training
+from contracts.captions import CaptionsRequest, TrainingCaptions
 from contracts.pages import TrainingPage
 from contracts.queries import PageQuery
 from contracts.requests import ResumptionRequest, TrainingRequest
@@ -51,5 +52,24 @@ ROUTES = (
         body=ResumptionRequest,
         answer=Training,
         errors={403: NOT_OWN, 409: "it runs, has succeeded, or another training does its rest"},
+    ),
+    Route(
+        name="get_captions",
+        method="GET",
+        path="/v1/trainings/{id}/captions",
+        about="What each picture of a training is learnt by. Those that it makes itself (input.captions) are there once Segment has ended: "
+        "with input.preflight before anything is learnt.",
+        answer=TrainingCaptions,
+    ),
+    Route(
+        name="put_captions",
+        method="POST",
+        path="/v1/trainings/{id}/captions",
+        about="Put captions into the training's data set, in place of its captions.jsonl, for trainings that start from now on. Another "
+        "file that has other words for a picture is an error.",
+        body=CaptionsRequest,
+        answer=TrainingCaptions,
+        makes=False,
+        errors={403: NOT_OWN},
     ),
 )

@@ -27,6 +27,8 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
     "api": HandlerPlaces(
         reads=(
             "data/checkpoints/*/validation/* data/datasets/* data/imports/* data/runs/*/evaluate/* data/runs/*/failure.json "
+            "data/runs/*/segment/advice.json data/runs/*/segment/captions.jsonl "
+            "data/runs/*/taken_up.json media/batches/* media/failures/* media/outputs/* "
             "data/runs/*/taken_up.json media/batches/* media/failures/* media/outputs/* "
             "media/progress/* media/requests/* media/responses/* media/uploads/* model/base/* "
             "model/styles/*"

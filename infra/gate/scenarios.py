@@ -71,6 +71,12 @@ def _fine_tuning(scaled: Sequence[str]) -> Sequence[Scenario]:
             passes=(*_MEASURED, "AutoApprove", "Notify"),
             never=("RequestApproval", "Publish", "DeployEndpoint", "SmokeTest", "Promote", "RemoveEndpoints", *_FAILED),
         ),
+        Scenario(
+            what="pictures that are only looked at",
+            plan={"preflight": True, "approval": "manual", "deploy": "adapter", "method": "lora"},
+            passes=("Prepare", "Segment", "Advised"),
+            never=("FineTune", "Evaluate", "Register", "RequestApproval", "Publish", "Notify", *_FAILED),
+        ),
     )
 
 

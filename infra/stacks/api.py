@@ -5,7 +5,9 @@ import json
 from aws_cdk import CfnOutput
 from constructs import Construct
 
+from contracts.advice import ADVICE
 from contracts.artifact import ADAPTER_WEIGHTS
+from contracts.dataset import CAPTIONS
 from contracts.layout import FAILURE, MANIFEST, TAKEN_UP, VALIDATION
 from infra.components import batch_names
 from infra.components.access import (
@@ -223,7 +225,13 @@ class ApiStack(StageStack):
     def _keeping_files(self) -> list[list[Statement]]:
         """What clients put and what was made of it. What looks and an evaluation wrote is handed to them by presigned addresses."""
         data, models = self._storage.data_bucket, self._storage.model_bucket
-        runs = (f"runs/*/{TAKEN_UP}", f"runs/*/{FAILURE}", "runs/*/evaluate/*")
+        runs = (
+            f"runs/*/{TAKEN_UP}",
+            f"runs/*/{FAILURE}",
+            f"runs/*/segment/{ADVICE}",
+            f"runs/*/segment/{CAPTIONS}",
+            "runs/*/evaluate/*",
+        )
         return [
             reading(data, "datasets/*", "imports/*", f"checkpoints/*/{VALIDATION}/*", *runs),
             writing(data, "datasets/*", "imports/*"),

@@ -22,9 +22,9 @@ from contracts.safety.refusal import RefusedWordsError
 from contracts.safety.rules import CLOSED
 from contracts.safety.training import check_captions
 from tests.unit.ops_api import Api
-from tests.unit.ops_fakes import PNG
+from tests.unit.ops_fakes import PNG, execution
 from tests.unit.ops_pretraining import make_pretraining_stage, pretraining_plan_of
-from tests.unit.ops_stage import make_stage, plan_of
+from tests.unit.ops_stage import make_stage, plan_of, put_dataset
 from tests.unit.test_ops_safety import PICTURE, TRAINING
 
 REFUSED = "a nude woman"
@@ -53,6 +53,7 @@ UNREAD = {
 
 UNNAMED = {
     "captions.jsonl.file_name",
+    "CaptionsRequest.captions.file_name",
     "BatchRequest.manifest",
     "BatchRequest.prefix",
     "BatchInput.manifest",
@@ -84,6 +85,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "Stability's search and replace": ("SearchAndReplaceForm",),
     "a training, and an execution": ("ExecutionInput", "TrainingRequest.input"),
     "a training's dataset": ("dataset_info.json", "captions.jsonl"),
+    "captions that are put at a training": ("CaptionsRequest",),
     "a style that is brought": ("VersionRequest",),
     "a data set to pretrain from": ("dataset.json",),
     "its captions": ("corpus",),
@@ -191,6 +193,15 @@ def _vocabulary() -> None:
     pretraining_plan_of(dependencies)
 
 
+def _captions() -> None:
+    api = Api()
+    put_dataset(api.buckets, "skirt")
+    api.executions.started["run"] = execution("run", {"style": "skirt", "dataset": "s3://data/datasets/skirt/"})
+    body = {"captions": [{"file_name": "a.png", "text": REFUSED}]}
+    assert api.call("POST", "/v1/trainings/run/captions", body).body["reason"] == "words-nudity"
+    raise RefusedWordsError("captions", got="words", allowed="others")
+
+
 _PAINTED = {"prompt": "a skirt", "image": PICTURE, "mask_prompt": "a skirt"}
 _UNDRESSED = {**_PAINTED, "negative_prompt": "clothes"}
 _EDIT, _SEARCH = "/v1/images/edits", "/v2beta/stable-image/edit/search-and-replace"
@@ -231,6 +242,7 @@ ASKED: Mapping[str, Callable[[], None]] = {
     "dataset_info.json.instance_prompt": _dataset("dataset_info.json", {**_INFO, "instance_prompt": REFUSED}),
     "dataset_info.json.class_prompt": _dataset("dataset_info.json", {**_INFO, "class_prompt": REFUSED}),
     "captions.jsonl.text": _dataset("captions.jsonl", {"file_name": "a.png", "text": REFUSED}),
+    "CaptionsRequest.captions.text": _captions,
     "VersionRequest.instance_prompt": _api(
         "/v1/styles/skirt/versions", {"weights": "uploads/x", "instance_prompt": REFUSED}
     ),

@@ -53,7 +53,7 @@ def test_a_name_that_is_taken_leads_to_a_look_at_the_job(machine: Machine) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "following"), [("Segment", "Processing", "FineTune"), ("FineTune", "Training", "Evaluate")]
+    ("name", "kind", "following"), [("Segment", "Processing", "PreflightChoice"), ("FineTune", "Training", "Evaluate")]
 )
 def test_a_job_of_this_execution_is_waited_for_and_kept_as_if_it_had_just_been_made(
     dev: Synthesized, name: str, kind: str, following: str

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.plan import FineTuningPlan, PretrainingPlan
 from infra.components.access import Statement
-from infra.components.workflow.flow import Branch, Flow, Requirement, states, steps
+from infra.components.workflow.flow import Branch, EarlyEnd, Flow, Requirement, states, steps
 from infra.components.workflow.machine import definition
 from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.step import JobSpec, Step
@@ -48,6 +48,14 @@ def test_both_ways_of_a_branch_meet_behind_it() -> None:
     flow = (Branch(name="Fork", when="$x", then=(step("A"),), otherwise=(step("B"), step("C"))), step("D"))
     assert follows(flow) == {"Fork": {"A", "B"}, "A": {"D"}, "B": {"C"}, "C": {"D"}, "D": {"End"}}
     assert [each.name for each in steps(flow)] == ["A", "B", "C", "D"]
+
+
+def test_a_run_may_have_succeeded_before_its_last_step() -> None:
+    ending = EarlyEnd(name="Enough", when="$x", step="A", ends="Told", outcome="{'x': $x}")
+    flow = (step("A"), ending, step("B"))
+    assert follows(flow) == {"A": {"Enough"}, "Enough": {"Told", "B"}, "Told": {"Succeed"}, "B": {"End"}}
+    assert Resumable(flow=flow, before=()).points == ["A", "B"]
+    assert states(flow, "End")["Told"]["Output"] == "{% {'x': $x} %}"
 
 
 def test_an_empty_way_of_a_branch_leads_past_it_even_at_the_end() -> None:

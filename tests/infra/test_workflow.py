@@ -16,6 +16,8 @@ STATES = [
     "Prepare",
     "Start",
     *adopting("Segment"),
+    "PreflightChoice",
+    "Advised",
     *adopting("FineTune"),
     *adopting("Evaluate"),
     "Gate",

@@ -27,6 +27,7 @@ GOOD: Mapping[str, Any] = {
     "create_training": _TRAINING,
     "create_model_training": _TRAINING,
     "resume_training": {"gate": {}},
+    "put_captions": {"captions": [{"file_name": "a.png", "text": "a photo of sks coat"}]},
     "create_file": {"name": "photo.png", "content_type": "image/png", "purpose": "upload"},
     "approve_version": {"reason": "the hem is right"},
     "reject_version": {"reason": "the hem is wrong"},

@@ -88,6 +88,23 @@ def test_a_folder_becomes_a_style_and_its_report_is_kept(
         assert (tmp_path / "out" / training / name).read_bytes() == PNG
 
 
+def test_a_preflight_says_what_is_to_be_known_of_the_pictures_and_learns_nothing(
+    commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def look(commanded: Commanded, name: str) -> None:
+        few = {"matter": "count", "level": "warning", "found": "only 4 pictures", "do": "add some", "pictures": []}
+        commanded.api.buckets.put("data", "runs/skirt-1/segment/advice.json", json.dumps({"advice": [few]}).encode())
+        commanded.api.executions.history = [*PREPARED, SEGMENT, event("Segment", 30, entered=False)]
+        commanded.change_training(name, status="SUCCEEDED", output={"style": "my-skirt"})
+
+    commanded.looked = look
+    train(folder, settings={"preflight": "true"})
+    told = capsys.readouterr()
+    assert told.err.count("warning: only 4 pictures: add some") == 1
+    assert "the same command without --preflight" in told.out
+    assert "atelier style" not in told.out
+
+
 def test_a_run_that_waits_for_a_person_is_left_to_them(
     commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

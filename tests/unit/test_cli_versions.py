@@ -8,6 +8,7 @@ import pytest
 
 from atelier.files import content_type_of
 from cli.cancel import run_cancel
+from cli.captions import run_captions
 from cli.errors import CommandError
 from cli.stored import run_files
 from cli.versions import run_compare, run_decide, run_delete, run_mean, run_runs, run_show
@@ -24,7 +25,7 @@ JSON = {**WHERE, "json": True}
 @pytest.fixture
 def commanded(monkeypatch: pytest.MonkeyPatch) -> Commanded:
     commanded = Commanded(looked=lambda self, name: None)
-    for module in ("versions", "stored", "cancel"):
+    for module in ("versions", "stored", "cancel", "captions"):
         monkeypatch.setattr(f"cli.{module}.connected", commanded.connected)
     publish(commanded.api, 1, 0.7)
     publish(commanded.api, 2, 0.8)
@@ -37,6 +38,24 @@ def start(commanded: Commanded) -> str:
     put_dataset(commanded.api.buckets, "skirt")
     with commanded.client() as client:
         return client.trainings.create("skirt", {"dataset": "datasets/skirt/", "target": "a skirt"}).id
+
+
+def test_captions_are_shown_saved_mended_and_put(
+    commanded: Commanded, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    training, kept = start(commanded), tmp_path / "captions.jsonl"
+    run_captions(training, save=kept, put=None, **WHERE)
+    text = kept.read_text()
+    assert '"a.png"' in text
+    kept.write_text(text.replace("a photo of sks skirt", "sks skirt, from behind", 1))
+    capsys.readouterr()
+    run_captions(training, save=None, put=kept, **WHERE)
+    assert "sks skirt, from behind" in capsys.readouterr().out
+    run_captions(training, save=None, put=None, **JSON)
+    shown = json.loads(capsys.readouterr().out)
+    assert [each["text"] for each in shown][:2] == ["sks skirt, from behind", "a photo of sks skirt"]
+    with pytest.raises(InvalidInputError, match="one of them"):
+        run_captions(training, save=kept, put=kept, **WHERE)
 
 
 def test_runs_are_listed(commanded: Commanded, capsys: pytest.CaptureFixture[str]) -> None:

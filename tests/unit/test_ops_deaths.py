@@ -442,6 +442,9 @@ erase = ask("DELETE", "/v1/people/release-17")
 erased = then(erases, removes, erases, removes, erases, erases)
 stop = ask("POST", "/v1/trainings/{made}/cancel")
 resume = ask("POST", "/v1/trainings/{made}/resume", {})
+put_captions = ask(
+    "POST", "/v1/trainings/{made}/captions", {"captions": [{"file_name": "a.png", "text": "a sks skirt"}]}
+)
 draw = ask("POST", "/v1/images/generations", {"prompt": "a red skirt"})
 edit = ask("POST", "/v1/images/edits", {"prompt": "a red skirt", "image": PNG, "mask_prompt": "a skirt"})
 SEARCHED = {"prompt": "a red skirt", "image": PNG, "search_prompt": "a skirt"}
@@ -589,6 +592,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "create_training, with a webhook": (nothing, train_wish, train_wish),
     "cancel_training": (train, stop, stop),
     "resume_training": (then(train, failed), resume, resume),
+    "put_captions": (train, put_captions, put_captions),
     "promote_version": (nothing, promote_1, promote_1),
     "approve_version": (waits(), approve_3, then(approve_3, approved)),
     "reject_version": (waits(), reject_3, then(reject_3, approved)),

@@ -78,7 +78,7 @@ def test_quotes_around_words_are_theirs_not_jumpstarts(stage: Stage) -> None:
     words = {"instance_prompt": '"sks"', "class_prompt": '"a" or "b"', "target": '"skirt"'}
     plan = plan_of(stage[1], **words)
     assert {name: plan[name] for name in words} == words
-    assert plan["arguments"]["segment"] == ["--task", "inpaint", '--target="\\"skirt\\""']
+    assert plan["arguments"]["segment"] == ["--task", "inpaint", '--target="\\"skirt\\""', "--resolution=64"]
     assert {name: json.loads(plan["hyperparameters"][name]) for name in words} == words, "as JumpStart quotes them"
 
 
@@ -87,9 +87,21 @@ def test_method_full_takes_no_lora_defaults(stage: Stage) -> None:
     assert strings["learning_rate"] == str(Hyperparameters().learning_rate)
 
 
+def test_captions_are_made_by_the_prompt_and_only_where_asked_for(stage: Stage) -> None:
+    assert plan_of(stage[1])["captions"] == "own"
+    plan = plan_of(stage[1], captions="automatic")
+    assert plan["captions"] == "automatic"
+    assert plan["arguments"]["segment"][-1] == "--caption-prompt=a photo of sks skirt"
+    assert parser().parse_args(["segment", *plan["arguments"]["segment"]]).caption_prompt == "a photo of sks skirt"
+
+
+def test_a_run_may_end_once_its_pictures_were_read(stage: Stage) -> None:
+    assert [plan_of(stage[1], **more)["preflight"] for more in ({}, {"preflight": True})] == [False, True]
+
+
 def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
     assert plan_of(stage[1])["arguments"] == {
-        "segment": ["--task", "inpaint", "--target=a skirt"],
+        "segment": ["--task", "inpaint", "--target=a skirt", "--resolution=64"],
         "evaluate": [
             *("--task", "inpaint", "--target=a skirt", "--instance-prompt=a photo of sks skirt"),
             *("--gate", '{"garment_share": 0.5, "pixels_changed_outside": 0}'),

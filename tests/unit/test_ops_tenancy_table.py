@@ -36,6 +36,7 @@ BODIES: dict[str, Callable[[str], Any]] = {
     "create_prediction": lambda style: {**PAINT, "version": style},
     "create_batch": lambda style: {**PAINT, "version": style, "items": [{}]},
     "create_training": training,
+    "put_captions": lambda style: {"captions": [{"file_name": "a.png", "text": "a photo of sks skirt"}]},
     "create_file": lambda style: {**PICTURE, "purpose": "dataset", "style": style},
     "reject_version": lambda style: {"reason": "too dark"},
     "create_version": lambda style: {"weights": "uploads/nothing/1/a.safetensors", "instance_prompt": "sks skirt"},
@@ -71,7 +72,9 @@ def api() -> Api:
         manifest = put_version(api.buckets, 1, style=style)
         api.packages.decisions[manifest.model_package] = ("Approved", "")
         put_promoted(api.buckets, 1, style)
-        api.executions.started[f"{style}-run"] = execution(f"{style}-run", {"style": style})
+        api.executions.started[f"{style}-run"] = execution(
+            f"{style}-run", {"style": style, "dataset": f"s3://data/datasets/{style}/"}
+        )
         if owner in CLIENTS:
             data = {"client": CLIENTS[owner][1]}
             api.records.add(Record(key=claim_key(style), status=CLAIMED, expires_at=NEVER, data=data))

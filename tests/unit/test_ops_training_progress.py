@@ -1,5 +1,6 @@
 """Watching a training: how far it is, its losses, what its evaluation wrote."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from atelier_ops.gateways.logs import LogLine
 from atelier_ops.gateways.workflow import StateEvent
 from atelier_ops.logic.training_progress import MOST_LOSSES, curve, parse
+from contracts.answers import Training
 from tests.unit.ops_api import Api
 from tests.unit.ops_fakes import NOW, PNG
 from tests.unit.ops_stage import make_stage, plan_of, put_dataset
@@ -134,6 +136,18 @@ def test_what_the_evaluation_wrote_and_measured_is_there_while_a_person_is_asked
         "pictures": {"street-01_after": f"{folder}/pictures/street-01_after.png?get=3600&type=image/png"},
     }
     assert shown["metrics"] == {"garment_share": 0.7}
+
+
+def test_advice_on_the_pictures_is_shown_as_soon_as_they_were_read(api: Api) -> None:
+    advice = [{"matter": "count", "level": "warning", "found": "only 4 pictures", "do": "add some", "pictures": []}]
+    api.buckets.put("data", "runs/skirt-1/segment/advice.json", json.dumps({"advice": advice}).encode())
+    assert watch(api, *PREPARED, SEGMENT)["advice"] is None
+    assert watch(api, *PREPARED, SEGMENT, TRAINING)["advice"] == advice
+    Training.model_validate(watch(api, *PREPARED, SEGMENT, TRAINING))
+
+
+def test_a_run_from_before_there_was_advice_has_none(api: Api) -> None:
+    assert watch(api, *PREPARED, SEGMENT, TRAINING)["advice"] is None
 
 
 def test_a_training_that_waits_for_a_person_says_where_the_decision_goes(api: Api) -> None:

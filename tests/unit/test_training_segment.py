@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atelier_training import base_files
 from atelier_training.arguments import parser
-from atelier_training.data import garments
 from atelier_training.data.examples import load_class_examples, load_examples, opened
 from atelier_training.data.garments import mask_pictures
 from atelier_training.data.masking import Masking
@@ -17,6 +17,7 @@ from atelier_training.evaluate.photos import held_out_photos
 from atelier_training.jobs import segment
 from atelier_training.paths import MlPaths
 from contracts.errors import InvalidInputError
+from imaging import captioning
 from imaging.masks import to_image
 from imaging.pictures import UnreadablePictureError
 from imaging.segmenter import GarmentMask, GarmentNotFoundError, Segmenter
@@ -123,7 +124,7 @@ def test_segment_refuses_bad_photos_before_it_masks_anything(tmp_path: Path, mon
     photos.mkdir()
     garment(0)[0].save(photos / "look.png")
     arguments = parser().parse_args(["segment", "--task=inpaint", "--target=a skirt"])
-    monkeypatch.setattr(garments, "load_segmenter", lambda *_: FakeSegmenter(0))
+    monkeypatch.setattr(base_files, "load_segmenter", lambda *_: FakeSegmenter(0))
     with pytest.raises(GarmentNotFoundError, match="look"):
         segment.run(arguments, paths, Interruption())
     (photos / "look.png").write_bytes((photos / "look.png").read_bytes()[:90])
@@ -155,11 +156,35 @@ def test_whole_pictures_need_neither_segmenter_nor_target_and_get_no_masks(tmp_p
     transparent.save(dataset / "skirt-3.png")
     segment.run(parser().parse_args(WHOLE), paths, Interruption())
     output = paths.processing_output("segment")
-    assert [path.name for path in output.iterdir()] == ["segment.json"]
+    assert {path.name for path in output.iterdir()} == {"segment.json", "advice.json"}
     assert Masking.read(output) == Masking(warnings=("transparent parts count as white in skirt-3.png",))
-    assert paths.message.read_text() == "transparent parts count as white in skirt-3.png"
+    assert paths.message.read_text().startswith("transparent parts count as white in skirt-3.png\n")
     examples = load_examples(DatasetFolder.read(dataset), output, PROMPT)
     assert [bool(example.mask.all()) for example in opened(examples)] == [True] * 4
+
+
+def test_pictures_without_a_caption_get_one_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = MlPaths(root=tmp_path)
+    dataset = paths.processing_input("dataset")
+    write_dataset(dataset)
+    (dataset / "skirt-1.txt").write_text("sks skirt on a chair")
+    monkeypatch.setattr(base_files, "load_segmenter", lambda *_: FakeSegmenter())
+    monkeypatch.setattr(captioning, "worn_with", lambda *_: ["a white shirt"])
+    for words in (WHOLE, ["segment", "--task=inpaint", "--target=a skirt"]):
+        segment.run(parser().parse_args([*words, f"--caption-prompt={PROMPT}"]), paths, Interruption())
+        examples = load_examples(DatasetFolder.read(dataset), paths.processing_output("segment"), "not asked")
+        made = f"{PROMPT} with a white shirt"
+        assert [each.caption for each in examples] == [made, "sks skirt on a chair", made, made]
+        segment_again(words, paths)
+
+
+def segment_again(words: list[str], paths: MlPaths) -> None:
+    """Without captions the same pictures are learnt by the instance prompt."""
+    (paths.processing_output("segment") / "captions.jsonl").unlink()
+    segment.run(parser().parse_args(words), paths, Interruption())
+    assert not (paths.processing_output("segment") / "captions.jsonl").exists()
 
 
 def test_to_mask_there_must_be_words_for_what(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
+from contracts.declarations import bounds
 from contracts.errors import InvalidInputError
 from contracts.execution import TASKS
 from contracts.metrics import read_gate
@@ -33,6 +34,15 @@ def parser() -> Parser:
     _add_task(segment)
     segment.add_argument(
         "--prior", action="store_true", help="mask class pictures too, which the training will learn from"
+    )
+    segment.add_argument(
+        "--resolution", default=512, type=_resolution, help="side in pixels that the base model paints at"
+    )
+    segment.add_argument(
+        "--caption-prompt",
+        default="",
+        type=as_text,
+        help="give pictures without a caption one that begins with these words and names what is worn besides",
     )
     steps.add_parser("train", help="fine-tune a base model; settings come from hyperparameters.json")
     evaluate = steps.add_parser("evaluate", help="repaint photos before and after, and measure")
@@ -89,5 +99,6 @@ def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 _share = _checked(lambda value: Check(Annotated[float, HELD_OUT])("held-out", float(value)))
+_resolution = _checked(lambda value: Check(Annotated[int, bounds(8, 4_096)])("resolution", int(value)))
 _prompt = _checked(lambda value: prompt("prompt", as_text(value)))
 _gate = _checked(lambda value: read_gate("gate", json.loads(value)))

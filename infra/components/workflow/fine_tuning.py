@@ -1,6 +1,6 @@
 """The fine-tuning machine: one style from pictures to a tested, promoted version. Its flow is the same in every stage."""
 
-from infra.components.workflow.flow import Branch, Flow, Undoable
+from infra.components.workflow.flow import Branch, EarlyEnd, Flow, Undoable
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.steps.deployment import endpoint_steps, remove_left, smoke_test, undo_rollout
@@ -43,8 +43,16 @@ def fine_tuning(use: Resources) -> Flow:
     own_endpoint = Branch(name="NeedsEndpoint", when="$plan.deploy = 'endpoint'", then=endpoint_steps(use))
     served = Undoable(flow=(own_endpoint, smoke_test(use)), undo=undo_rollout(use))
     left = Branch(name="LeavesEndpoints", when="$count($left) > 0", then=(remove_left(use),))
+    preflight = EarlyEnd(
+        name="PreflightChoice",
+        when="$plan.preflight = true",
+        step="Segment",
+        ends="Advised",
+        outcome="{'style': $plan.style, 'advice': $plan.runs.segment & 'advice.json', 'notes': $notes}",
+    )
     rest: Flow = (
         segment(use),
+        preflight,
         fine_tune(use),
         evaluate(use),
         *registered(use, _PACKAGE),

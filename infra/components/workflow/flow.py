@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, ClassVar, Protocol
 
-from infra.components.workflow.step import RECORD_FAILURE, Step, failure
+from infra.components.workflow.step import RECORD_FAILURE, SUCCEED, Step, failure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,27 @@ class Requirement:
         record = failure(self.step, f"'{self.error}'", self.cause)
         choice = {"Type": "Choice", "Choices": [rule], "Assign": {"failure": record}, "Default": RECORD_FAILURE}
         return {self.name: choice}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyEnd:
+    """The run has succeeded after ``step`` if ``when`` (JSONata) is true, and state ``ends`` says the ``outcome`` (JSONata)."""
+
+    name: str
+    when: str
+    step: str
+    ends: str
+    outcome: str
+
+    steps: ClassVar[tuple[Step, ...]] = ()
+
+    def states(self, after: str) -> dict[str, dict[str, Any]]:
+        """The choice, and the end."""
+        rule = {"Condition": f"{{% {self.when} %}}", "Next": self.ends}
+        return {
+            self.name: {"Type": "Choice", "Choices": [rule], "Default": after},
+            self.ends: {"Type": "Pass", "Output": f"{{% {self.outcome} %}}", "Next": SUCCEED},
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from infra.components.json_text import json_text
 from infra.components.log_retention import log_group
 from infra.components.workflow.flow import Flow, first, states, steps
 from infra.components.workflow.resources import Resources
-from infra.components.workflow.steps.ending import SUCCEED, end_states, record_failure
+from infra.components.workflow.step import SUCCEED
+from infra.components.workflow.steps.ending import end_states, record_failure
 from infra.nag import accept, accept_prefixes
 
 LONGEST_RUN_SECONDS = 30 * 24 * 3600

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.components.workflow.flow import Branch, Flow, Requirement, states, steps
+from infra.components.workflow.flow import Branch, EarlyEnd, Flow, Requirement, states, steps
 from infra.components.workflow.step import Step
 
 START = "Start"
@@ -64,8 +64,8 @@ class Resumable:
         return found
 
     def _point(self, item: Any) -> str:
-        """A requirement that was not met is looked at again from the step that it is about."""
-        return item.step if isinstance(item, Requirement) else item.name
+        """A requirement that was not met is looked at again from the step that it is about; so is what may end a run."""
+        return item.step if isinstance(item, (EarlyEnd, Requirement)) else item.name
 
 
 def _variables(names: tuple[str, ...]) -> dict[str, str]:

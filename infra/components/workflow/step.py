@@ -14,6 +14,8 @@ from infra.components.access import PARTITION, Statement
 
 RECORD_FAILURE = "RecordFailure"
 """The state that every error is handed to."""
+SUCCEED = "Succeed"
+"""The state after a flow's last step."""
 
 _PLAN_PATH = re.compile(r"\$plan((?:\.[a-z_0-9]+)+)")
 

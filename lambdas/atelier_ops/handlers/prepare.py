@@ -70,5 +70,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     else:
         plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_style(plan.style, dependencies.models, Packages())
-    bring_class_pictures(plan, dependencies.data, dependencies.models)
+    if not plan.preflight:
+        bring_class_pictures(plan, dependencies.data, dependencies.models)
     return plan.to_json()

@@ -34,7 +34,19 @@ LONGEST_HYPERPARAMETER = 2_500
 """Characters SageMaker takes as the value of one hyperparameter."""
 
 
-_GIVEN = ("style", "task", "target", "method", "deploy", "promote", "approval", "licence", "commercial")
+_GIVEN = (
+    "style",
+    "task",
+    "target",
+    "method",
+    "deploy",
+    "promote",
+    "approval",
+    "licence",
+    "commercial",
+    "captions",
+    "preflight",
+)
 """What a plan has as the input says it."""
 
 
@@ -68,7 +80,7 @@ def make_plan(
     ask_consent(request, execution, dependencies.consent, dependencies.records)
     base = _base_model(request, dependencies)
     check_terms(request.commercial, base, commercial_stage=dependencies.commercial, where="input.commercial")
-    if request.task == "inpaint":
+    if request.task == "inpaint" or request.captions == "automatic":
         read_manifest(dependencies.segmenter, dependencies.models)
     dataset = read_dataset(request.dataset, dependencies.data)
     check_dataset(dataset.info, dataset.captions.words, dependencies.safety)
@@ -89,7 +101,7 @@ def make_plan(
         "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
-        "arguments": _arguments(request, settings, prompts["instance_prompt"], gate, comparison, expected),
+        "arguments": _arguments(request, base, settings, prompts["instance_prompt"], gate, comparison, expected),
         "estimate": expected,
         "hyperparameters": _strings(request, execution, prompts, dataset, settings),
         "jobs": run_jobs(jobs, prefix, execution),
@@ -169,6 +181,7 @@ def _one_line(name: str, value: str) -> None:
 
 def _arguments(
     request: ExecutionInput,
+    base: BaseManifest,
     settings: Hyperparameters,
     instance_prompt: str,
     gate: Mapping[str, float],
@@ -181,7 +194,9 @@ def _arguments(
     prior = ["--prior"] if settings.with_prior_preservation else []
     cost = _argument("expected", str(expected)) if expected else []
     evaluate = [*task, *_argument("instance_prompt", instance_prompt), *judged, *cost]
-    return {"segment": [*task, *prior], "evaluate": evaluate}
+    named = _argument("caption_prompt", instance_prompt) if request.captions == "automatic" else []
+    segment = [*task, f"--resolution={base.resolution}", *prior, *named]
+    return {"segment": segment, "evaluate": evaluate}
 
 
 def _argument(name: str, value: str) -> list[str]:

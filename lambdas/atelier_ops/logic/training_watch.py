@@ -1,14 +1,17 @@
 """What somebody who watches a training is shown beside its state: progress, losses, what its evaluation wrote, and what it waits for."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from atelier_ops.errors import MissingObjectError
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Execution, StateEvent
 from atelier_ops.logic.http import Dependencies
 from atelier_ops.logic.logs import stage
 from atelier_ops.logic.training_progress import Steps, assigned, curve, jobs_done, looks_of, overall, read_steps
+from contracts.advice import ADVICE
 from contracts.layout import STRIP, VALIDATION, S3Uri
 from contracts.training_time import RunEstimate
 
@@ -23,10 +26,11 @@ UNWATCHED: Mapping[str, Any] = {
     "strip": None,
     "report": None,
     "estimate": None,
+    "advice": None,
 }
 """Of a training that was not looked at, or has no plan yet."""
 
-EVALUATION = "evaluate"
+READING, EVALUATION = "segment", "evaluate"
 ASKING = "RequestApproval"
 """The state in which a run waits for a person."""
 
@@ -44,7 +48,10 @@ def watched(execution: Execution, events: Sequence[StateEvent], dependencies: De
     begun = running is training or done > jobs.index(training)
     steps = read_steps(training, dependencies.logs) if begun else Steps()
     is_training = running is training and execution.status == "RUNNING"
-    evaluated = done > list(plan["jobs"]).index(EVALUATION)
+    order = list(plan["jobs"])
+    # A run that ends after its first job enters no state that would show the job to be done.
+    read = done > order.index(READING) or execution.status == "SUCCEEDED"
+    evaluated = done > order.index(EVALUATION)
     return {
         "progress": _progress(execution, steps, overall(done, len(jobs), steps.share if running is training else 0.0)),
         "eta_seconds": _left(steps, dependencies.now) if is_training and steps.total else None,
@@ -52,6 +59,7 @@ def watched(execution: Execution, events: Sequence[StateEvent], dependencies: De
         "looks": looks_of(steps) or None,
         "strip": _strip(S3Uri.parse(plan["runs"]["checkpoints"]).key, dependencies.data) if steps.looks else None,
         "estimate": _estimate(plan),
+        "advice": _advice(S3Uri.parse(plan["runs"][READING]).key, dependencies.data) if read else None,
         "report": _report(S3Uri.parse(plan["runs"][EVALUATION]).key, dependencies.data) if evaluated else None,
     }
 
@@ -60,6 +68,14 @@ def _estimate(plan: Mapping[str, Any]) -> dict[str, Any] | None:
     """What Prepare expected of the run; None of one that it knew nothing of."""
     known = plan.get("estimate")
     return {name: known.get(name) for name in RunEstimate.model_fields} if known else None
+
+
+def _advice(prefix: str, data: ObjectStore) -> list[dict[str, Any]] | None:
+    """What the step that read the pictures has to say of them; None of a run from before it said anything, or that is deleted."""
+    try:
+        return list(json.loads(data.read(prefix + ADVICE))["advice"])
+    except MissingObjectError:
+        return None
 
 
 def metrics_so_far(events: Sequence[StateEvent]) -> dict[str, float]:

@@ -172,7 +172,7 @@ def _check_dataset(name: str, inputs: Mapping[str, Any], request: Request, depen
 
 def get(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
     """200 with the training as it is now, and how far it is. Raises ProblemError 404."""
-    execution = _existing(training, request, dependencies)
+    execution = existing(training, request, dependencies)
     events = dependencies.executions.events(training)
     shown = _show(execution, events, request, dependencies)
     return respond(200, {**shown, **watched(execution, events, dependencies)})
@@ -185,7 +185,7 @@ def cancel(request: Request, dependencies: Dependencies, training: str) -> Respo
     return get(request, dependencies, training)
 
 
-def _existing(name: str, request: Request, dependencies: Dependencies) -> Execution:
+def existing(name: str, request: Request, dependencies: Dependencies) -> Execution:
     """The training, where its style is one that the client may read. Raises ProblemError 404."""
     execution = dependencies.executions.describe(name)
     if execution is None or not may_read(_learnt(execution, dependencies), request, dependencies):
@@ -195,7 +195,7 @@ def _existing(name: str, request: Request, dependencies: Dependencies) -> Execut
 
 def _changeable(name: str, request: Request, dependencies: Dependencies) -> Execution:
     """The training, where its style is one that the client may change. Raises ProblemError 403 and 404."""
-    execution = _existing(name, request, dependencies)
+    execution = existing(name, request, dependencies)
     require_changeable(_learnt(execution, dependencies), request, dependencies)
     return execution
 

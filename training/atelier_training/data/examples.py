@@ -9,7 +9,8 @@ from PIL import Image
 
 from atelier_training.data.masking import Masking
 from atelier_training.data.pictures import DatasetFolder, read_mask
-from contracts.dataset import FEWEST_PICTURES
+from contracts.dataset import CAPTIONS, FEWEST_PICTURES
+from contracts.dataset_texts import read_caption_lines
 from contracts.errors import InvalidInputError
 from imaging.masks import Mask
 from imaging.pictures import decode
@@ -47,7 +48,7 @@ def opened(files: Iterable[ExampleFile]) -> Iterator[Example]:
 
 
 def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -> list[ExampleFile]:
-    """The dataset's pictures by name; a caption of its own overrides the instance prompt.
+    """The dataset's pictures by name; a caption of its own overrides one that the segment step made, and that the instance prompt.
 
     ``segment`` is that step's output: pictures without a mask there are left out, unless it masked none because they are learnt whole.
     Raises InvalidInputError.
@@ -55,6 +56,7 @@ def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -
     names: Sequence[str] = dataset.files.pictures
     masking = Masking.read(segment)
     masked = {each.name: segment / each.mask for each in masking.pictures}
+    words = {**_automatic(segment), **dataset.captions.words}
     if missing := sorted(set(masked) - set(names)):
         allowed = "masks of this dataset's pictures"
         raise InvalidInputError("masks channel", got=f"a mask for {missing[0]}", allowed=allowed)
@@ -65,12 +67,18 @@ def load_examples(dataset: DatasetFolder, segment: Path, instance_prompt: str) -
     return [
         ExampleFile(
             name=name,
-            caption=dataset.captions.words.get(name, instance_prompt),
+            caption=words.get(name, instance_prompt),
             picture=dataset.path / name,
             mask=masked.get(name),
         )
         for name in names
     ]
+
+
+def _automatic(segment: Path) -> dict[str, str]:
+    """The captions that the segment step made; none where none were asked for."""
+    path = segment / CAPTIONS
+    return read_caption_lines(path.read_bytes()) if path.is_file() else {}
 
 
 def load_class_examples(dataset: DatasetFolder, segment: Path, class_prompt: str) -> list[ExampleFile]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-import torch
 from PIL import Image
 
-from atelier_training.base_files import load_segmenter
 from atelier_training.data.masking import Masking, PictureMask
+from atelier_training.data.picture_facts import Looker, unseen
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
 from atelier_training.evaluate.photos import require_photos
@@ -37,21 +36,21 @@ class GarmentOutline:
 def mask_garments(
     dataset: DatasetFolder,
     target: str,
-    segmenter_folder: Path,
+    segmenter: Segmenter,
     interruption: Interruption,
     *,
     notes: Sequence[str],
     output: Path,
     prior: bool = False,
+    look: Looker = unseen,
 ) -> Masking:
-    """Load the segmenter, find the garment in the photos that the evaluation will need, and mask the pictures to learn from.
+    """Find the garment in the photos that the evaluation will need, and mask the pictures to learn from.
 
     Raises as ``require_photos`` and ``mask_pictures`` do.
     """
-    segmenter = load_segmenter(segmenter_folder, "cuda" if torch.cuda.is_available() else "cpu")
     if dataset.files.photos:
         require_photos(dataset, segmenter, target)
-    return mask_pictures(dataset, target, segmenter, interruption, notes=notes, output=output, prior=prior)
+    return mask_pictures(dataset, target, segmenter, interruption, notes=notes, output=output, prior=prior, look=look)
 
 
 def mask_pictures(
@@ -63,14 +62,16 @@ def mask_pictures(
     notes: Sequence[str],
     output: Path,
     prior: bool = False,
+    look: Looker = unseen,
 ) -> Masking:
     """Write a mask a picture into ``output``, one picture at a time; all of them and what to know of them, ``notes`` included.
 
-    With ``prior``, of class pictures too. Pictures in which the garment is not found are left out with a warning. Raises
-    GarmentNotFoundError, naming them, where fewer than half or fewer than the least number of those to learn from remain.
+    With ``prior``, of class pictures too. Each picture to learn from goes by ``look``. Pictures in which the garment is not found are left
+    out with a warning. Raises GarmentNotFoundError, naming them, where fewer than half or fewer than the least number of those to learn
+    from remain.
     """
     work = partial(_masked, dataset, target=target, segmenter=segmenter, interruption=interruption, output=output)
-    found, missing = work(dataset.files.pictures)
+    found, missing = work(dataset.files.pictures, look=look)
     _require_enough(len(found), missing, target)
     others, not_shown = work(dataset.files.class_pictures if prior else ())
     left_out = [f"{name} is left out: {error}" for name, error in {**missing, **not_shown}.items()]
@@ -91,6 +92,7 @@ def _masked(
     segmenter: Segmenter,
     interruption: Interruption,
     output: Path,
+    look: Looker = unseen,
 ) -> tuple[list[PictureMask], dict[str, GarmentNotFoundError]]:
     """The masks of those pictures in which there is one, written, and why there is none in the others."""
     found: list[PictureMask] = []
@@ -100,6 +102,7 @@ def _masked(
         try:
             outline = find(dataset.mask(name, picture.size), picture, target, segmenter)
             found.append(_write(name, outline, output))
+            look(name, picture, outline.mask)
             log.info("%s: score %.3f (%s)", name, outline.score, outline.source)
         except GarmentNotFoundError as error:
             missing[name] = error

@@ -10,6 +10,7 @@ from typing import Self
 
 from PIL import Image
 
+from atelier_training.data.picture_facts import Looker, unseen
 from contracts.dataset import INFO, DatasetInfo
 from contracts.dataset_files import DatasetFiles, listed
 from contracts.dataset_texts import Captions, read_captions, read_info
@@ -56,14 +57,16 @@ class DatasetFolder:
         """Pictures with their names, upright RGB, each decoded when it is asked for. Raises UnreadablePictureError."""
         return ((name, decode((self.path / name).read_bytes(), name=name)) for name in names)
 
-    def check(self) -> list[str]:
+    def check(self, look: Looker = unseen) -> list[str]:
         """Decode all pictures, photos, class pictures and masks, one at a time: notes on what was ignored or looks wrong.
 
+        Each picture to learn from goes by ``look``, whole.
         Raises InvalidInputError (UnreadablePictureError where nothing else is wrong) naming all that are bad.
         """
         errors: list[InvalidInputError] = []
         notes: list[str] = []
         cutouts: list[str] = []
+        own = {*self.files.pictures}
         for name in (*self.files.pictures, *self.files.photos, *self.files.class_pictures):
             size: tuple[int, int] | None = None
             with _noting(errors):
@@ -71,6 +74,8 @@ class DatasetFolder:
                 size = read.image.size
                 notes += read.notes
                 cutouts += [name] if read.cutout else []
+                if name in own:
+                    look(name, read.image, None)
                 del read  # before its mask comes
             with _noting(errors):
                 mask = self.mask(name, size)

@@ -24,6 +24,7 @@ from atelier_training.evaluate.restyle import PAINTED_COLUMNS, Models, Painted, 
 from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
+from contracts.advice import DatasetAdvice
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.disclosure import from_variables
 from contracts.errors import InvalidInputError
@@ -74,7 +75,8 @@ def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> tup
     own = [*notes, *_unused(models, arguments, examples)]
     comparison = filter(None, [arguments.comparison])
     prior = bool(models.style.hyperparameters.get("with_prior_preservation"))
-    all_notes = [*dataset.notes(arguments.task, prior=prior), *masking.warnings, *own, *comparison]
+    advice = map(str, DatasetAdvice.read(segment).advice)
+    all_notes = [*dataset.notes(arguments.task, prior=prior), *masking.warnings, *advice, *own, *comparison]
     return Painted(examples=examples, restyled=restyled, mask_score=masking.mask_score, notes=all_notes), own
 
 

@@ -8,10 +8,7 @@ from infra.components.attributes import bucket_name, topic_arn
 from infra.components.handler import Spec
 from infra.components.workflow.handlers import LAMBDA_RETRY
 from infra.components.workflow.resources import Resources
-from infra.components.workflow.step import RECORD_FAILURE, Step, integration, retry, sdk_transient
-
-SUCCEED = "Succeed"
-"""The state after a flow's last step."""
+from infra.components.workflow.step import RECORD_FAILURE, SUCCEED, Step, integration, retry, sdk_transient
 
 
 def notify(use: Resources, *, subject: str, outcome: str) -> Step:

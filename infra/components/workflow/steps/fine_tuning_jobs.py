@@ -13,6 +13,8 @@ _LOOKS = [
 
 _SEGMENTER = "$plan.task = 'inpaint' ? $plan.segmenter.uri"
 """What paints whole pictures masks nothing."""
+_LOOKER = "($plan.task = 'inpaint' or $plan.captions = 'automatic') ? $plan.segmenter.uri"
+"""Captions are what the segmenter sees."""
 
 
 def segment(use: Resources) -> Step:
@@ -22,7 +24,7 @@ def segment(use: Resources) -> Step:
         name="Segment",
         does="Decode every picture and, where the task is inpaint, find the garment on those that have no mask",
         key="segment",
-        inputs={"dataset": "$plan.dataset.uri", "segmenter": _SEGMENTER},
+        inputs={"dataset": "$plan.dataset.uri", "segmenter": _LOOKER},
     )
 
 
