@@ -141,13 +141,20 @@ def _tell_version(client: Atelier, card: VersionCard) -> None:
             "training": card.training,
             "dataset": card.dataset_sha256,
             "comparison": card.comparison,
-            **{metric: f"{value:.4g}" for metric, value in sorted(card.metrics.items())},
+            **{metric: _measured(card, metric) for metric in sorted(card.metrics)},
             "report": card.report,
         }
     )
     for picture in card.pictures:
         if picture.name == "sheet.png":
             print_picture(client.fetch(picture.url))
+
+
+def _measured(card: VersionCard, metric: str) -> str:
+    """A metric's value and, where it is known, how far its pictures are apart and how many they are."""
+    spread = card.spread.get(metric)
+    of = f" ± {spread.deviation:.2g}, of {spread.n}" if spread else ""
+    return f"{card.metrics[metric]:.4g}{of}"
 
 
 def run_compare(versions: list[str], *, stage: str, cloud: Path, json: bool) -> None:

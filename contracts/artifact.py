@@ -84,6 +84,13 @@ class BaseManifest(Manifest):
         Mapping[str, Mapping[str, Any]],
         about("its own hyperparameters by method, which an execution's input overrides"),
     ] = {}
+    contrastive: Annotated[
+        bool,
+        about(
+            "of a segmenter: whether its encoders of pictures and words were trained on one another (CLIP), so that their cosines say "
+            "how alike things are; one that was trained further here no longer is"
+        ),
+    ] = False
     origin: Annotated[PretrainingOrigin | None, about("of a pretrained one: which run made it from what")] = None
 
     @property

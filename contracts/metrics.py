@@ -1,11 +1,13 @@
 """What an evaluation measures, and in which direction a gate compares it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from contracts.declarations import about, bounds, listed
+from contracts.errors import InvalidInputError, Problem
 from contracts.model import Contract
 
 
@@ -54,11 +56,47 @@ class FineTuningMetrics(Metrics):
         float | None, higher(0, 1, "the same share on the real pictures of the garment: the upper bound")
     ] = None
     garment_share: Annotated[float | None, higher(0, 10, "palette_after / palette_real")] = None
+    texture_before: Annotated[
+        float | None, lower(0, 1, "how much of the garment's patterns is in the base model's pictures")
+    ] = None
+    texture: Annotated[float | None, higher(0, 1, "the same of the fine-tuned model's pictures")] = None
+    texture_real: Annotated[
+        float | None, higher(0, 1, "the same of each real picture and the others: the upper bound")
+    ] = None
+    likeness_before: Annotated[
+        float | None, lower(-1, 1, "CLIP's cosine of the base model's pictures and the real garment")
+    ] = None
+    likeness: Annotated[float | None, higher(-1, 1, "the same of the fine-tuned model's pictures")] = None
+    likeness_real: Annotated[
+        float | None, higher(-1, 1, "the same of each real picture and the others: the upper bound")
+    ] = None
+    prompt_likeness: Annotated[
+        float | None, higher(-1, 1, "CLIP's cosine of the fine-tuned model's pictures and words for such a garment")
+    ] = None
+    leak: Annotated[
+        float | None,
+        lower(0, 10, "as garment_share, of pictures that the fine-tuned model painted from words for another colour"),
+    ] = None
     mask_score: Annotated[float | None, higher(0, 1, "mean confidence of the garment masks")] = None
     pixels_changed_outside: Annotated[float | None, lower(0, 1e12, "bytes that differ beyond the feathered mask")] = (
         None
     )
     train_avg_loss: Annotated[float | None, lower(0, 1e6, "mean loss of the last tenth of the steps")] = None
+
+
+class MetricSpread(Contract):
+    """How sure a metric is: of how many pictures it is, by which seeds they were painted, and how far apart they are."""
+
+    deviation: Annotated[float, about("standard deviation of the single pictures' values")]
+    n: Annotated[int, bounds(1, 1_000_000, "pictures")]
+    seeds: Annotated[tuple[int, ...], listed("of the painted ones; none of what is not painted")] = ()
+
+
+SPREAD = "spread.json"
+"""Beside ``metrics.json``: a ``MetricSpread`` by metric."""
+
+EMBEDDED = ("likeness_before", "likeness", "likeness_real", "prompt_likeness")
+"""Metrics that are measured only where the stage's segmenter holds a CLIP whose encoders were trained on one another."""
 
 
 def table(metrics: type[Metrics]) -> Mapping[str, Metric]:
@@ -78,6 +116,28 @@ DEFAULT_GATES: Mapping[str, Mapping[str, float]] = {
     "text-to-image": {"garment_share": 0.25},
 }
 """By task: what every result must meet, unless an execution's gate says otherwise of a metric."""
+
+
+MASKED = ("mask_score", "pixels_changed_outside", "leak")
+"""Metrics of what is repainted inside a mask."""
+
+
+def require_measured(where: str, gate: Iterable[str], *, masks: bool, embeds: bool) -> None:
+    """Raises InvalidInputError with every metric of a gate that an evaluation will not have: it would fail when all is paid.
+
+    ``masks`` says whether something is repainted, ``embeds`` whether the segmenter's CLIP compares pictures.
+    """
+    reasons = {
+        **dict.fromkeys(MASKED if not masks else (), _WHOLE),
+        **dict.fromkeys(EMBEDDED if not embeds else (), _NO_CLIP),
+    }
+    problems = [Problem(f"{where}.{name}", name, reasons[name]) for name in gate if name in reasons]
+    if problems:
+        raise InvalidInputError.of(problems)
+
+
+_WHOLE = "a metric of whole pictures: nothing is masked"
+_NO_CLIP = "a metric without CLIP: that is measured inside masks, where the stage's segmenter is contrastive (models/catalogue.py)"
 
 
 def read_gate(where: str, data: object) -> dict[str, float]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from contracts.answers import Answer, Time
 from contracts.declarations import about
+from contracts.metrics import MetricSpread
 from contracts.pages import Page
 from contracts.sampling import SamplingDefaults
 from contracts.terms import Commercial, LicenceText, ModelStage, Restricted, Retires, YesOrNo
@@ -99,6 +100,10 @@ class VersionCard(_Version):
     hyperparameters: Annotated[Mapping[str, Any], about("as used")]
     dataset_sha256: Annotated[str | None, about("hash of the dataset's listing")]
     code_version: str | None
+    spread: Annotated[
+        Mapping[str, MetricSpread],
+        about("by metric, of how many pictures it is and how far apart they are; empty where that is not kept"),
+    ]
     comparison: Annotated[str | None, about("with the version that was in service, in words")]
     files: Annotated[list[LinkedFile], about("the published ones: the adapter's weights, or a whole model's")]
     report: Annotated[str | None, about("presigned address of report.html, which needs no other file")]

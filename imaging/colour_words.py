@@ -43,7 +43,8 @@ FINER: Mapping[str, str] = {
     "salmon": "#fa8072",
 }
 """These, and other words for colours that everybody uses, with a typical colour of each."""
-_COLOURS = {*(name.split()[-1] for name in FINER), "gray", "silver", "ivory", "cream", "maroon", "violet"}
+COLOURS = {*(name.split()[-1] for name in FINER), "gray", "silver", "ivory", "cream", "maroon", "violet"}
+"""Single words that name a colour, whatever shade of it."""
 _WORD = re.compile(r"[a-z][a-z-]*", re.IGNORECASE)
 
 
@@ -55,7 +56,7 @@ def coloured(prompt: str, colour: str) -> str:
     As it is where it names a colour already, or no garment.
     """
     found = list(_WORD.finditer(prompt))
-    if any(word[0].lower() in _COLOURS for word in found):
+    if any(word[0].lower() in COLOURS for word in found):
         return prompt
     garments = [word.start() for word in found if word[0].lower() in GARMENTS]
     if not garments:

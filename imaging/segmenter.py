@@ -100,7 +100,8 @@ class Segmenter:
     def __init__(self, model: Any, tokenizer: Any, *, side: int, mean: Sequence[float], std: Sequence[float]) -> None:
         self._model = model
         self.tokenizer = tokenizer
-        self._side = side
+        self.side = side
+        """Of the square pictures that the model sees, in pixels."""
         self._mean = np.asarray(mean, dtype=np.float32)
         self._std = np.asarray(std, dtype=np.float32)
         self.find: Callable[[Image.Image, str], Outline] = self._outline
@@ -168,7 +169,7 @@ class Segmenter:
 
     def squared(self, picture: Image.Image) -> Image.Image:
         """What the model sees of an RGB picture: all of it, in a square of the model's own size."""
-        return square(picture, (0, 0, *picture.size), self._side)
+        return square(picture, (0, 0, *picture.size), self.side)
 
     def any_of(
         self, squared: Image.Image, groups: Sequence[Sequence[str]], *, shape: Size, size: Size
@@ -178,7 +179,7 @@ class Segmenter:
         ``shape`` is the picture's own size before it was squared, ``size`` how many parts of it are told (width, height). The picture,
         which takes more than half of a pass, is encoded once.
         """
-        left, top, width, height = (self._side * part / max(shape) for part in _place(shape))
+        left, top, width, height = (self.side * part / max(shape) for part in _place(shape))
         box = left, top, left + width, top + height
         each = (Image.fromarray(logits) for logits in self._logits(squared, list(chain.from_iterable(groups))))
         found = (_probability(one.resize(size, Image.Resampling.BILINEAR, box=box)) for one in each)
@@ -219,29 +220,46 @@ class Segmenter:
         on drawn figures 0.99 instead of 0.97 of the absent garments would be refused, but also one skirt in 20 of a cloth never seen
         in training.
         """
-        left, top, right, bottom = box = crop_box(near, resolution=self._side // 2, context=SECOND_LOOK)
+        left, top, right, bottom = box = crop_box(near, resolution=self.side // 2, context=SECOND_LOOK)
         part = picture.crop(box)
         closer = np.zeros_like(first)
         mean = (first[top:bottom, left:right] + self.probability(part, target)) / 2
         closer[top:bottom, left:right] = snap(mean, part)
         return closer
 
+    @property
+    def clip(self) -> Any:
+        """The CLIP model inside, whose encoders see pictures and words."""
+        return self._model.clip
+
+    @property
+    def grey(self) -> tuple[int, int, int]:
+        """The colour (RGB) that means nothing to the model: 0 once it is normalized."""
+        red, green, blue = (round(255 * float(level)) for level in self._mean)
+        return red, green, blue
+
+    def normalized(self, picture: Image.Image) -> NDArray[np.float32]:
+        """An RGB picture of the model's own size as the model takes it, (3, side, side)."""
+        levels = (np.asarray(picture, dtype=np.float32) / 255 - self._mean) / self._std
+        return np.asarray(levels.transpose(2, 0, 1))
+
+    def tokens(self, texts: Sequence[str]) -> Any:
+        """Words as the model takes them: ``input_ids`` and ``attention_mask``, (n, tokens)."""
+        return self.tokenizer(list(texts), padding=True, truncation=True, max_length=self.longest, return_tensors="pt")
+
     @torch.inference_mode()
     def _logits(self, picture: Image.Image, targets: Sequence[str]) -> NDArray[np.float32]:
         """(targets, side, side) logits of one square picture of the model's own size."""
-        levels = (np.asarray(picture, dtype=np.float32) / 255 - self._mean) / self._std
-        words = self.tokenizer(
-            list(targets), padding=True, truncation=True, max_length=self.longest, return_tensors="pt"
-        )
+        words = self.tokens(targets)
         model, count = self._model, len(targets)
-        pixels = torch.from_numpy(levels).permute(2, 0, 1)[None].to(model.device)
+        pixels = torch.from_numpy(self.normalized(picture))[None].to(model.device)
         # As CLIPSegForImageSegmentation.forward does, which encodes the picture anew for each target.
         states = model.clip.get_image_features(pixel_values=pixels, output_hidden_states=True).hidden_states
         activations = [states[layer + 1].expand(count, -1, -1) for layer in model.extract_layers]
         asked = {name: words[name].to(model.device) for name in ("input_ids", "attention_mask")}
         embeddings = model.get_conditional_embeddings(batch_size=count, **asked)
         logits = model.decoder(activations, embeddings).logits
-        return np.asarray(logits.float().reshape(count, self._side, self._side).cpu().numpy())
+        return np.asarray(logits.float().reshape(count, self.side, self.side).cpu().numpy())
 
 
 def _place(shape: Size) -> tuple[int, int, int, int]:

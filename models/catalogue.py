@@ -54,7 +54,8 @@ class CatalogueEntry:
     tile before it is enlarged; ``memory_gib`` is what inference needs at that size; ``defaults`` and ``fast`` are
     ``contracts.sampling.SamplingDefaults`` for requests that say nothing and for those that ask for speed; ``training`` holds
     hyperparameters for each method (``lora``, ``full``). ``stage`` says whether to begin with it (``contracts.terms``), ``retires`` the
-    day, as ISO 8601 has it, from which it is not to be used; ``note`` says why, where it is not stable.
+    day, as ISO 8601 has it, from which it is not to be used; ``note`` says why, where it is not stable. ``contrastive`` is
+    as in its manifest.
     """
 
     name: str
@@ -71,6 +72,7 @@ class CatalogueEntry:
     stage: Literal["stable", "preview", "deprecated"] = "stable"
     retires: str | None = None
     note: str = ""
+    contrastive: bool = False
 
     def __post_init__(self) -> None:
         pattern, allowed = _REVISIONS[self.source.kind]
@@ -276,6 +278,8 @@ _ENTRIES = (
         licence=APACHE_2,
         resolution=352,
         memory_gib=1,
+        # Its CLIP is OpenAI's ViT-B/16, frozen while the decoder was trained (https://arxiv.org/abs/2112.10003).
+        contrastive=True,
     ),
 )
 

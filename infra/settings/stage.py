@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from contracts.families import SEGMENTERS
+from contracts.metrics import require_measured
 from contracts.release import ReleaseRules
 from contracts.webhooks import Reach
 from contracts.work import Pace
@@ -82,6 +83,11 @@ class Stage:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
         segments = find(self.segmenter).family in SEGMENTERS
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
+        for task, least in self.rules.gate.items():
+            masks = task == "inpaint"
+            require_measured(
+                f"rules.gate.{task}", least.to_json(), masks=masks, embeds=masks and find(self.segmenter).contrastive
+            )
         self.licences.require(self.models)
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         check_range("stage.media_days", self.media_days, 1, unit="day")

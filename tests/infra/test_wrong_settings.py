@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from contracts.metrics import FineTuningMetrics
 from contracts.prices import DOLLARS_PER_HOUR
+from contracts.release import ReleaseRules
 from infra.config import STAGES
 from infra.settings import instance_types
 from infra.settings.instance_types import types
@@ -51,6 +53,15 @@ def test_a_setting_of_another_kind_is_named(change: dict[str, object], says: str
 def test_so_is_one_of_a_part(change: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         replace(DEV.serving, **change)  # type: ignore[arg-type]
+
+
+def test_a_rule_about_what_no_evaluation_of_the_stage_measures_is_refused() -> None:
+    likeness = FineTuningMetrics(likeness=0.7)
+    with pytest.raises(ValueError, match=r"rules.gate.inpaint.likeness: .*; allowed: a metric without CLIP"):
+        replace(STAGES["local"], rules=ReleaseRules(gate={"inpaint": likeness}))
+    with pytest.raises(ValueError, match=r"rules.gate.text-to-image.leak"):
+        replace(DEV, rules=ReleaseRules(gate={"text-to-image": FineTuningMetrics(leak=0.2)}))
+    assert replace(DEV, rules=ReleaseRules(gate={"inpaint": likeness}))
 
 
 def test_machines_that_are_too_weak_for_the_models_are_refused_unless_they_were_measured() -> None:

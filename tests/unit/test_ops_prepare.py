@@ -170,6 +170,18 @@ def test_a_missing_segmenter_is_refused_before_a_job_starts(stage: Stage) -> Non
     assert plan_of(stage[1], task="text-to-image")
 
 
+def test_a_gate_that_no_evaluation_could_meet_is_refused_before_a_job_starts(stage: Stage) -> None:
+    message = refused(stage, gate={"likeness": 0.7, "garment_share": 0.5})
+    assert "input.gate.likeness" in message
+    assert "contrastive" in message
+    assert "garment_share" not in message
+    assert "input.gate.leak" in refused(stage, task="text-to-image", gate={"leak": 0.2})
+    sees = base_manifest("clipseg", "segment", family="clipseg", contrastive=True)
+    stage[0].put("model", "base/clipseg@v1/manifest.json", to_json(sees).encode())
+    assert plan_of(stage[1], gate={"likeness": 0.7, "leak": 0.2})["gate"]["likeness"] == 0.7
+    assert "input.gate.likeness" in refused(stage, task="text-to-image", gate={"likeness": 0.7})
+
+
 @pytest.mark.parametrize(("key", "longest"), [("target", 247), ("instance_prompt", 238)])
 def test_a_job_argument_has_at_most_256_characters_with_its_option(stage: Stage, key: str, longest: int) -> None:
     arguments = plan_of(stage[1], **{key: "x" * longest})["arguments"]["evaluate"]

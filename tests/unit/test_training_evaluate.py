@@ -15,19 +15,24 @@ from PIL import Image
 from atelier_training.data.examples import Example, ExampleFile
 from atelier_training.engine.training_log import LoggedStep, average_loss
 from atelier_training.evaluate import restyle
+from atelier_training.evaluate.leak import other_prompt
 from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.photos import Photo
 from atelier_training.evaluate.plot import draw_loss, running_mean
+from atelier_training.evaluate.real import RealGarment
 from atelier_training.evaluate.report import Report
 from atelier_training.evaluate.restyle import Models, Painted, Restyled
 from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.jobs.evaluate import write
 from atelier_training.reports.page import Results, fitted
 from contracts.artifact import VALIDATION_LOG, VALIDATION_STRIP, BaseManifest, StyleManifest
-from contracts.metrics import METRICS
+from contracts.metrics import EMBEDDED, METRICS, MetricSpread
+from imaging.embedding import Embedder
 from imaging.masks import from_image, to_image
 from imaging.palette import dominant_colours, garment_pixels, palette_share
+from imaging.segmenter import Segmenter
 from imaging.xmp import COMPOSITE
+from tests.unit.miniatures import save_segmenter
 from tests.unit.training_root import ORANGE, TEAL, garment
 
 STYLE = StyleManifest(
@@ -82,18 +87,24 @@ def restyled(*, changed: int = 0, painted: tuple[int, int, int] = TEAL) -> Resty
         alpha=alpha,
         before=[picture.convert("L").convert("RGB")],
         after=[Image.fromarray(after)],
+        other=[picture.convert("L").convert("RGB")],
+        seeds=[1],
     )
+
+
+def real() -> RealGarment:
+    return RealGarment.of(examples())
 
 
 def report(prompt: str = STYLE.instance_prompt, **gate: float) -> Report:
     shown = [restyled()]
-    measured = measure(examples(), shown, train_avg_loss=average_loss(ENTRIES), mask_score=0.9)
+    measured = measure(real(), shown, train_avg_loss=average_loss(ENTRIES), mask_scores=[0.8, 1.0])
     return Report(
         models=Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE),
         painted=Painted(
             examples=[Drawn.of(each) for each in examples()],
             restyled=shown,
-            mask_score=0.9,
+            other="a photo of a red skirt",
             notes=["look-9.png is left out"],
         ),
         prompt=prompt,
@@ -135,13 +146,13 @@ def test_the_edge_of_a_mask_is_left_out_unless_it_is_all_edge() -> None:
 
 
 def test_metrics_compare_what_was_painted_with_the_real_garment() -> None:
-    measured = measure(examples(), [restyled()], train_avg_loss=0.03, mask_score=0.9).metrics
+    measured = measure(real(), [restyled()], train_avg_loss=0.03, mask_scores=[0.9]).metrics
     assert measured["palette_real"] == 1
     assert measured["palette_after"] == 1
     assert measured["garment_share"] == 1
     assert measured["palette_before"] == 0
-    assert set(measured) == set(METRICS)
-    red = measure(examples(), [restyled(painted=(200, 0, 0))], train_avg_loss=0.03, mask_score=0.9).metrics
+    assert set(measured) == set(METRICS) - set(EMBEDDED)
+    red = measure(real(), [restyled(painted=(200, 0, 0))], train_avg_loss=0.03, mask_scores=[0.9]).metrics
     assert red["palette_after"] == 0
 
 
@@ -169,10 +180,69 @@ def test_each_of_many_photos_is_painted_once_and_of_few_twice(
     shown = [Photo(name=str(number), picture=picture, mask=to_image(mask)) for number in range(photos)]
     painted = restyle.restyle_photos(models, shown, "a skirt")
     assert [len(each.after) for each in painted] == [seeds] * photos
-    assert [each.rows for each in painters] == [photos * seeds] * 2
+    assert [len(each.before) for each in painted] == [1] * photos
+    assert [each.rows for each in painters] == [photos, photos * seeds]
     page = dataclasses.replace(report(), painted=dataclasses.replace(report().painted, restyled=painted)).html()
     assert said in page
     assert ("seeds is shown" in page) == (seeds > 1)
+
+
+def test_some_photos_are_also_painted_from_other_words_at_the_end_of_the_same_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painters = [Unchanged(), Unchanged()]
+    monkeypatch.setattr(restyle, "_painters", lambda _: iter(painters))
+    models = Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE)
+    picture, mask = garment(6)
+    shown = [Photo(name=str(number), picture=picture, mask=to_image(mask)) for number in range(4)]
+    painted = restyle.restyle_photos(models, shown, "a skirt", "a red skirt")
+    assert [len(each.other) for each in painted] == [1] * 4
+    assert sum(each.rows for each in painters) == 4 * 4  # as many as two seeds of both models
+    many = [*shown, *shown, *shown]
+    monkeypatch.setattr(restyle, "_painters", lambda _: iter([Unchanged(), Unchanged()]))
+    assert [len(each.other) for each in restyle.restyle_photos(models, many, "a skirt", "a red skirt")] == [1] * 4 + [
+        0
+    ] * 8
+
+
+def test_other_words_name_the_colour_that_is_farthest_from_the_garments() -> None:
+    teal_and_orange = np.array([TEAL, ORANGE], dtype=np.float64)
+    assert other_prompt("a skirt", teal_and_orange) == "a photo of a purple skirt"
+    assert other_prompt("치마", teal_and_orange) == "a photo of a purple skirt"
+    assert other_prompt("a red and white skirt", teal_and_orange) == "a photo of a purple skirt"
+    assert other_prompt("a skirt and shoes", teal_and_orange) == "a photo of a purple skirt and purple shoes"
+    assert other_prompt("red", teal_and_orange) == "a photo of purple clothes"
+
+
+def test_what_leaks_is_counted_as_the_garments_share_is() -> None:
+    kept = replace(restyled(), other=restyled().after)
+    assert measure(real(), [restyled()]).metrics["leak"] == 0
+    assert measure(real(), [kept]).metrics["leak"] == measure(real(), [kept]).metrics["garment_share"] == 1
+    assert "leak" not in measure(real(), [replace(restyled(), other=[])]).metrics
+
+
+def test_each_metric_says_of_how_many_pictures_it_is_by_which_seeds_and_how_far_apart_they_are() -> None:
+    photo = replace(restyled(), seeds=[1, 2], after=[*restyled().after, *restyled(painted=(200, 0, 0)).after])
+    found = measure(real(), [photo], mask_scores=[0.8, 1.0])
+    assert found.spread["palette_after"] == MetricSpread(deviation=0.5, n=2, seeds=(1, 2))
+    assert found.spread["palette_before"] == MetricSpread(deviation=0, n=1, seeds=(1,))
+    assert found.spread["palette_real"] == MetricSpread(deviation=0, n=4)
+    assert found.spread["mask_score"] == MetricSpread(deviation=0.1, n=2)
+    assert set(found.metrics) == set(found.spread)
+
+
+def test_a_clip_compares_paintings_with_the_real_garment_and_with_words(tmp_path: Path) -> None:
+    save_segmenter(tmp_path)
+    embedder = Embedder(Segmenter.load(tmp_path))
+    garment_ = RealGarment.of(examples(), embedder)
+    picture, mask = garment(2)
+    same = replace(restyled(), after=[picture], mask=to_image(mask))
+    found = measure(garment_, [same], embedder=embedder, prompt="a photo of a skirt").metrics
+    assert set(EMBEDDED) <= set(found)
+    assert garment_.embeddings is not None
+    assert found["likeness"] == pytest.approx(float((garment_.embeddings @ garment_.embeddings[2]).mean()), abs=1e-5)
+    assert found["likeness"] > found["likeness_before"]
+    assert found["likeness_real"] <= 1
 
 
 def test_bytes_changed_outside_the_alpha_are_counted() -> None:
@@ -183,8 +253,8 @@ def test_bytes_changed_outside_the_alpha_are_counted() -> None:
 def test_a_text_to_image_style_has_no_mask_metrics() -> None:
     white = Image.new("L", (48, 64), 255)
     free = Restyled(**{**restyled().__dict__, "original": None, "mask": white, "alpha": white})
-    metrics = measure(examples(), [free], train_avg_loss=0.03, mask_score=None).metrics
-    assert set(METRICS) - set(metrics) == {"mask_score", "pixels_changed_outside"}
+    metrics = measure(real(), [free], train_avg_loss=0.03).metrics
+    assert set(METRICS) - set(metrics) == {"mask_score", "pixels_changed_outside", *EMBEDDED}
     assert from_image(white).all()
 
 
@@ -231,7 +301,7 @@ class Page(HTMLParser):
 
 def test_the_report_needs_no_other_file_and_describes_every_picture() -> None:
     page = Page(report().html())
-    assert len(page.addresses) == 4 + 4 + 1
+    assert len(page.addresses) == 5 + 4 + 1
     assert all(address.startswith("data:image/jpeg;base64,") for address in page.addresses)
     assert page.without_alt == 0
     assert "script" not in page.tags
@@ -251,7 +321,7 @@ def test_files_of_painted_pictures_say_what_they_are_and_photos_nothing(tmp_path
             picture.load()
             said[path.name] = str(picture.getxmp())
     painted = {name for name, xmp in said.items() if "AI가 만들었습니다." in xmp and COMPOSITE in xmp}
-    assert painted == {"sheet.png", "look_before.png", "look_after.png"}
+    assert painted == {"sheet.png", "look_before.png", "look_after.png", "look_other.png"}
     assert {name for name, xmp in said.items() if xmp == "{}"} == {"look_original.png", "look_mask.png"}
 
 
@@ -289,7 +359,10 @@ def test_the_report_escapes_what_people_wrote() -> None:
 def test_the_report_says_every_metric_its_meaning_and_whether_the_gate_is_met() -> None:
     text = report(garment_share=0.5, palette_before=0.1).html()
     assert "Gate met" in text
-    assert all(name in text and str(escape(metric.meaning)) in text for name, metric in METRICS.items())
+    measured = report().measured
+    assert all(name in text and str(escape(METRICS[name].meaning)) in text for name in measured.metrics)
+    assert set(measured.metrics) == set(METRICS) - set(EMBEDDED)
+    assert "1, seed 1" in text
     assert "look-9.png is left out" in text
     failed = report(garment_share=5)
     assert Results(metrics=failed.measured.metrics, gate=failed.gate, known=METRICS).failures == ["garment_share"]

@@ -16,6 +16,7 @@ from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
 from atelier_training.evaluate.measure import measure
 from atelier_training.evaluate.photos import require_photos
+from atelier_training.evaluate.real import RealGarment
 from tests.unit.test_training_evaluate import restyled
 from tests.unit.test_training_segment import FakeSegmenter
 from tests.unit.training_root import PROMPT, garment, write_dataset
@@ -85,6 +86,6 @@ def test_learning_from_pictures_and_judging_by_them_hold_two(
     for index in range(8 * PICTURES):
         inpaint_view(crops[index % PICTURES], 32, np.random.default_rng(0), index // PICTURES)
     assert decoded.ever == before + PICTURES, "each once for all of its views"
-    measure(opened(files), [restyled()], train_avg_loss=0.03, mask_score=0.9)
+    measure(RealGarment.of(opened(files)), [restyled()], train_avg_loss=0.03, mask_scores=[0.9])
     assert decoded.ever == before + 2 * PICTURES
     assert decoded.most <= 2

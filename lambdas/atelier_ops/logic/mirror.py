@@ -62,6 +62,7 @@ class Entry(Contract, extra="ignore"):
     defaults: SamplingDefaults = SamplingDefaults()
     fast: SamplingDefaults | None = None
     training: Mapping[str, Mapping[str, Any]] = {}
+    contrastive: bool = False
 
     @property
     def prefix(self) -> str:

@@ -21,6 +21,7 @@ from contracts.execution import ExecutionInput
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import style_prefix
+from contracts.metrics import require_measured
 from contracts.people import ConsentRule
 from contracts.plan import FineTuningPlan
 from contracts.prompts import readings
@@ -80,8 +81,11 @@ def make_plan(
     ask_consent(request, execution, dependencies.consent, dependencies.records)
     base = _base_model(request, dependencies)
     check_terms(request.commercial, base, commercial_stage=dependencies.commercial, where="input.commercial")
-    if request.task == "inpaint" or request.captions == "automatic":
-        read_manifest(dependencies.segmenter, dependencies.models)
+    masks = request.task == "inpaint"
+    looks = masks or request.captions == "automatic"
+    segmenter = read_manifest(dependencies.segmenter, dependencies.models) if looks else None
+    embeds = masks and segmenter is not None and segmenter.contrastive
+    require_measured("input.gate", request.thresholds, masks=masks, embeds=embeds)
     dataset = read_dataset(request.dataset, dependencies.data)
     check_dataset(dataset.info, dataset.captions.words, dependencies.safety)
     settings = _settings(request, base)

@@ -19,6 +19,7 @@ from atelier_ops.logic.style_versions import (
     published_style,
     require_version,
     show,
+    spread_of,
 )
 from atelier_ops.logic.versions import is_style
 from contracts.layout import MANIFEST, style_prefix
@@ -71,6 +72,7 @@ def get_version(request: Request, dependencies: Dependencies, style: str, versio
         "hyperparameters": dict(manifest.hyperparameters) if manifest else {},
         "dataset_sha256": (manifest.dataset_sha256 or None) if manifest else None,
         "code_version": (manifest.code_version or None) if manifest else None,
+        "spread": spread_of(found, dependencies.data),
         "comparison": _comparison(found, dependencies),
     }
     return respond(200, {**discreet(body, style), **_links(found, dependencies)})

@@ -23,6 +23,7 @@ _SHOWN = {
     "mask": "white is repainted",
     "before": "by the base model",
     "after": "by the fine-tuned model",
+    "other": "by the fine-tuned model, from words for another colour",
 }
 
 
@@ -54,13 +55,16 @@ class Report:
             title=f"Style “{style.style}”",
             lead=f"{method} on {base.reference}, {self.steps} steps, {len(painted.examples)} pictures. Execution {style.execution}.",
             disclosure=self.disclosure,
-            results=Results(metrics=metrics, gate=self.gate, known=METRICS),
+            results=Results(metrics=metrics, gate=self.gate, known=METRICS, spread=self.measured.spread),
             notes=painted.notes,
             pictures_title="Before and after",
-            pictures_lead=f"{same}: “{self.prompt}”.{_of_seeds(len(painted.restyled[0].after))}",
+            pictures_lead=f"{same}: “{self.prompt}”.{_of_seeds(len(painted.restyled[0].after))}{_other(painted.other)}",
             rows=[_row(each) for each in painted.restyled],
             measured_on="Measured on the pictures above and on the real garment.",
-            colours=["#" + "".join(f"{round(level):02x}" for level in each) for each in self.measured.colours.tolist()],
+            colours=[
+                "#" + "".join(f"{round(level):02x}" for level in each)
+                for each in self.measured.garment.colours.tolist()
+            ],
             loss=self.loss,
             loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics['train_avg_loss']:.4g}.",
             watched=self.watched,
@@ -97,10 +101,16 @@ def _of_seeds(count: int) -> str:
     return f" The first of {count} seeds is shown." if count > 1 else ""
 
 
+def _other(prompt: str) -> str:
+    return (
+        f" Other: the fine-tuned model asked for “{prompt}”, where nothing of the style should show." if prompt else ""
+    )
+
+
 def _row(restyled: Restyled) -> Row:
     figures = [
         Figure(picture=image, caption=column, alt=f"{restyled.name}, {column}: {_SHOWN[column]}")
-        for column, image in restyled.columns.items()
+        for column, image in restyled.shown.items()
     ]
     return Row(title=restyled.name, figures=figures)
 

@@ -1,7 +1,7 @@
 """Before and after: the same photos, masks, words and seeds through the base model and through the fine-tuned one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -21,19 +21,21 @@ SEEDS = (1, 2)
 """Pictures a photo, because one may be lucky."""
 ENOUGH = 8
 """Photos among which one lucky picture counts little: each is painted once."""
+MOST_OTHER = 4
+"""Photos that are also painted by other words, to see what of the style leaks into them."""
 FREE_SEEDS = tuple(range(1, 9))
 """Pictures of a text-to-image style, which has no photos."""
 
-PAINTED_COLUMNS = ("before", "after")
+PAINTED_COLUMNS = ("before", "after", "other")
 """Columns of pictures that a model painted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Restyled:
-    """One photo's pictures, one a seed, all of the photo's size.
+    """One photo's pictures, all of the photo's size: ``after`` one for each of ``seeds``, ``before`` of the first.
 
     ``mask`` is what was asked to be repainted and ``alpha`` what of each pixel was (0: untouched), both mode ``L``. A text-to-image
-    style has no photo: ``original`` is None and the masks are white.
+    style has no photo: ``original`` is None and the masks are white. ``other`` are paintings by the fine-tuned model from other words.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Restyled:
     alpha: Image.Image
     before: Sequence[Image.Image]
     after: Sequence[Image.Image]
+    other: Sequence[Image.Image] = ()
+    seeds: Sequence[int] = ()
 
     @property
     def columns(self) -> dict[str, Image.Image]:
@@ -49,14 +53,19 @@ class Restyled:
         pictures = {"before": self.before[0], "after": self.after[0]}
         return pictures if self.original is None else {"original": self.original, "mask": self.mask, **pictures}
 
+    @property
+    def shown(self) -> dict[str, Image.Image]:
+        """The same and, of some photos, the picture from other words."""
+        return {**self.columns, **({"other": self.other[0]} if self.other else {})}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Painted:
-    """What was painted and what a person should know of it. ``mask_score`` is None for a text-to-image style."""
+    """What was painted and what a person should know of it. ``other`` are the words of the pictures beside; empty where there are none."""
 
     examples: Sequence[ExampleFile]
     restyled: Sequence[Restyled]
-    mask_score: float | None
+    other: str
     notes: Sequence[str]
 
 
@@ -70,14 +79,21 @@ class Models:
     style: StyleManifest
 
 
-def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str) -> list[Restyled]:
-    """Repaint every photo with both models, by the same function as the service."""
+def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str, other: str = "") -> list[Restyled]:
+    """Repaint every photo with both models, by the same function as the service; some with the second one by ``other`` words too.
+
+    A picture of the base model shows what the photo is like without the style, and is painted once. What the style does, and whether it
+    does it by luck, is seen in several seeds.
+    """
     seeds = SEEDS[:1] if len(photos) >= ENOUGH else SEEDS
-    works = [Repainting(picture=photo.picture, mask=photo.mask, prompt=prompt, seeds=seeds) for photo in photos]
+    first = [Repainting(picture=each.picture, mask=each.mask, prompt=prompt, seeds=seeds[:1]) for each in photos]
+    styled = [replace(work, seeds=seeds) for work in first]
+    beside = [replace(work, prompt=other) for work in first[:MOST_OTHER]] if other else []
     before, after = (
         repaint_all(painter, works, sampling=Sampling.of(models.base.defaults), resolution=models.base.resolution)
-        for painter in _painters(models)
+        for painter, works in zip(_painters(models), (first, [*styled, *beside]), strict=True)
     )
+    others = [each.images for each in after[len(photos) :]] + [[]] * len(photos)
     return [
         Restyled(
             name=photo.name,
@@ -86,8 +102,10 @@ def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str) -> list
             alpha=new.alpha,
             before=old.images,
             after=new.images,
+            other=leaked,
+            seeds=seeds,
         )
-        for photo, old, new in zip(photos, before, after, strict=True)
+        for photo, old, new, leaked in zip(photos, before, after, others, strict=False)
     ]
 
 
@@ -96,7 +114,15 @@ def paint_freely(models: Models, prompt: str) -> list[Restyled]:
     seeds, prompts = list(FREE_SEEDS), [prompt] * len(FREE_SEEDS)
     before, after = (paint(painter, prompts, seeds, models.base) for painter in _painters(models))
     return [
-        Restyled(name=f"seed-{seed}", original=None, mask=_white(new), alpha=_white(new), before=[old], after=[new])
+        Restyled(
+            name=f"seed-{seed}",
+            original=None,
+            mask=_white(new),
+            alpha=_white(new),
+            before=[old],
+            after=[new],
+            seeds=[seed],
+        )
         for seed, old, new in zip(seeds, before, after, strict=True)
     ]
 

@@ -7,27 +7,25 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from atelier_training.arguments import required_target
-from atelier_training.base_files import load_segmenter, read_base
-from atelier_training.data.examples import ExampleFile, load_examples, opened
-from atelier_training.data.masking import Masking
-from atelier_training.data.pictures import DatasetFolder
+from atelier_training.base_files import read_base
+from atelier_training.data.examples import ExampleFile
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.judging import Judging
+from atelier_training.evaluate.leak import other_prompt, plain_prompt
 from atelier_training.evaluate.measure import measure
 from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
-from atelier_training.evaluate.restyle import PAINTED_COLUMNS, Models, Painted, Restyled, paint_freely, restyle_photos
+from atelier_training.evaluate.restyle import PAINTED_COLUMNS, Models, Painted, paint_freely, restyle_photos
 from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
-from contracts.advice import DatasetAdvice
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.disclosure import from_variables
 from contracts.errors import InvalidInputError
+from contracts.metrics import SPREAD
 from diffusion.words import unused_notes
 from imaging.pictures import encode
 from imaging.sheet import SheetRow, draw_sheet
@@ -40,11 +38,18 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
     models = load_models(paths, arguments.task)
     interruption.doing = "painting with the base model and the trained one"
-    painted, own_notes = _paint(arguments, paths, models)
+    judging = Judging.read(paths, arguments.task, arguments.instance_prompt)
+    painted, own_notes = _paint(arguments, paths, models, judging)
     interruption.check("painting")
     entries = training_log.read(models.style_folder / TRAINING_LOG)
-    loss = training_log.average_loss(entries)
-    measured = measure(opened(painted.examples), painted.restyled, train_avg_loss=loss, mask_score=painted.mask_score)
+    measured = measure(
+        judging.garment,
+        painted.restyled,
+        train_avg_loss=training_log.average_loss(entries),
+        mask_scores=judging.mask_scores,
+        embedder=judging.embedder,
+        prompt=plain_prompt(arguments.target) if arguments.target else "",
+    )
     report = Report(
         models=models,
         painted=painted,
@@ -62,36 +67,22 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     log.info("%s", " ".join(f"{name}={value:g}" for name, value in measured.metrics.items()))
 
 
-def _paint(arguments: argparse.Namespace, paths: MlPaths, models: Models) -> tuple[Painted, list[str]]:
+def _paint(
+    arguments: argparse.Namespace, paths: MlPaths, models: Models, judging: Judging
+) -> tuple[Painted, list[str]]:
     """Photos, repainted where the garment is; whole pictures where the style paints from words. With the notes that no step before had."""
-    dataset, segment = DatasetFolder.read(paths.processing_input("dataset")), paths.processing_input("segment")
-    masking = Masking.read(segment)
-    examples = load_examples(dataset, segment, arguments.instance_prompt)
-    restyled, notes = (
-        _restyle(arguments, paths, models, dataset, examples)
-        if arguments.task == "inpaint"
-        else (paint_freely(models, arguments.instance_prompt), [])
-    )
+    examples, other, notes = judging.examples, "", list[str]()
+    if judging.segmenter:
+        other = other_prompt(required_target(arguments), judging.garment.colours)
+        photos, notes = choose_photos(judging.dataset, examples, judging.segmenter, required_target(arguments))
+        restyled = restyle_photos(models, photos, arguments.instance_prompt, other)
+    else:
+        restyled = paint_freely(models, arguments.instance_prompt)
     own = [*notes, *_unused(models, arguments, examples)]
     comparison = filter(None, [arguments.comparison])
     prior = bool(models.style.hyperparameters.get("with_prior_preservation"))
-    advice = map(str, DatasetAdvice.read(segment).advice)
-    all_notes = [*dataset.notes(arguments.task, prior=prior), *masking.warnings, *advice, *own, *comparison]
-    return Painted(examples=examples, restyled=restyled, mask_score=masking.mask_score, notes=all_notes), own
-
-
-def _restyle(
-    arguments: argparse.Namespace,
-    paths: MlPaths,
-    models: Models,
-    dataset: DatasetFolder,
-    examples: Sequence[ExampleFile],
-) -> tuple[list[Restyled], list[str]]:
-    """Repainted photos, and notes on how they were chosen."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    segmenter = load_segmenter(paths.processing_input("segmenter"), device)
-    photos, notes = choose_photos(dataset, examples, segmenter, required_target(arguments))
-    return restyle_photos(models, photos, arguments.instance_prompt), notes
+    known = [*judging.dataset.notes(arguments.task, prior=prior), *judging.masking.warnings, *judging.advice]
+    return Painted(examples=examples, restyled=restyled, other=other, notes=[*known, *own, *comparison]), own
 
 
 def _unused(models: Models, arguments: argparse.Namespace, examples: Sequence[ExampleFile]) -> list[str]:
@@ -112,8 +103,10 @@ def load_models(paths: MlPaths, task: str) -> Models:
 
 
 def write(report: Report, output: Path) -> None:
-    """``metrics.json``, ``sheet.png``, ``loss.png``, ``report.html`` and the single pictures."""
+    """``metrics.json``, ``spread.json``, ``sheet.png``, ``loss.png``, ``report.html`` and the single pictures."""
     (output / "metrics.json").write_text(json.dumps(report.measured.metrics, indent=2) + "\n", encoding="utf-8")
+    spread = {name: each.to_json() for name, each in report.measured.spread.items()}
+    (output / SPREAD).write_text(json.dumps(spread, indent=2) + "\n", encoding="utf-8")
     columns = list(report.painted.restyled[0].columns)
     rows = [SheetRow(pictures=list(each.columns.values()), caption=each.name) for each in report.painted.restyled]
     title = f"{report.models.style.style}: “{report.prompt}”"
@@ -123,6 +116,6 @@ def write(report: Report, output: Path) -> None:
     (output / "report.html").write_text(report.html(), encoding="utf-8")
     (output / "pictures").mkdir(parents=True, exist_ok=True)
     for each in report.painted.restyled:
-        for column, image in each.columns.items():
+        for column, image in each.shown.items():
             told = report.told() if column in PAINTED_COLUMNS else NOTHING
             (output / "pictures" / f"{Path(each.name).stem}_{column}.png").write_bytes(encode(image, "png", told))

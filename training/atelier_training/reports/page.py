@@ -2,13 +2,13 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
-from contracts.metrics import Metric
+from contracts.metrics import Metric, MetricSpread
 from imaging.framing import scaled
 from imaging.pictures import encode
 
@@ -35,11 +35,12 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """Metrics beside their thresholds: ``gate`` maps metrics to thresholds and may be empty."""
+    """Metrics beside their thresholds: ``gate`` maps metrics to thresholds; it and ``spread`` may be empty."""
 
     metrics: Mapping[str, float]
     gate: Mapping[str, float]
     known: Mapping[str, Metric]
+    spread: Mapping[str, MetricSpread] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[str]:
