@@ -34,6 +34,7 @@ class Base(Contract):
 
     reference: Annotated[str, about("name@revision")]
     uri: Annotated[str, about("its files")]
+    licence: Annotated[str, about("of its weights, and what that lets people do, in words")] = ""
 
 
 class SegmenterFiles(Contract):
@@ -103,6 +104,7 @@ class FineTuningPlan(Plan):
     preflight: Annotated[bool, about("whether it ends once the pictures have been read")] = False
     licence: Annotated[str, about("of the style; empty: its base model's")] = ""
     commercial: Annotated[YesOrNo | None, about("as in the input; left out: as its base model's")] = None
+    consented: Annotated[bool, about("whether a reference to somebody's consent was given with the run")] = False
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]

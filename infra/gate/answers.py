@@ -37,7 +37,13 @@ _MEMBERS: Mapping[str, Any] = {
 """Members of which the value matters."""
 
 _HANDLERS: Mapping[str, Any] = {
-    "gate": {"passed": True, "failures": [], "metrics": {"garment_share": 0.58}, "comparison": "not compared"},
+    "gate": {
+        "passed": True,
+        "failures": [],
+        "metrics": {"garment_share": 0.58},
+        "comparison": "not compared",
+        "card": "{}",
+    },
     "publish": {
         "version": 3,
         "uri": "s3://model-bucket/styles/teal/3/",

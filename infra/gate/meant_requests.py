@@ -59,6 +59,7 @@ _PACKAGE: tuple[Row, ...] = (
     ("InferenceSpecification.Containers.0.ModelDataSource.S3DataSource.S3Uri", "$artifact"),
     ("InferenceSpecification.Containers.0.ModelDataSource.S3DataSource.S3DataType", "S3Prefix"),
     ("InferenceSpecification.Containers.0.ModelDataSource.S3DataSource.CompressionType", "None"),
+    ("ModelCard.ModelCardContent", "$gate.card"),
     ("ModelMetrics.ModelQuality.Statistics.S3Uri", "$plan.runs.evaluate metrics.json"),
 )
 _TARGET: tuple[Row, ...] = (
@@ -95,6 +96,7 @@ FINE_TUNING: Mapping[str, Sequence[Row]] = {
         ("AppSpecification.ContainerArguments.0", "evaluate"),
     ),
     "Register": _PACKAGE,
+    "Reject": (("ModelPackageArn", "$package"),),
     "AutoApprove": (("ModelPackageArn", "$package"),),
     "RequestApproval": (("Payload.token", "$states.context.Task.Token"),),
     "Publish": (("Payload.metrics", "$gate.metrics"),),
@@ -119,7 +121,10 @@ FINE_TUNING: Mapping[str, Sequence[Row]] = {
     "RemoveEndpoints": (("Payload.endpoints", "$left"),),
 }
 PRETRAINING: Mapping[str, Sequence[Row]] = {
-    **{name: FINE_TUNING[name] for name in ("Prepare", "Register", "AutoApprove", "RequestApproval", "Publish")},
+    **{
+        name: FINE_TUNING[name]
+        for name in ("Prepare", "Register", "Reject", "AutoApprove", "RequestApproval", "Publish")
+    },
     "Shard": (
         *_inputs({part: f"$plan.dataset.{part}" for part in ("vocabulary", "captions", "pictures")}, "pictures"),
         ("AppSpecification.ContainerArguments.0", "shard"),

@@ -128,6 +128,9 @@ def test_gate_reads_what_evaluate_wrote(plan: dict[str, Any]) -> None:
     metrics = json.dumps({"garment_share": 0.7}).encode()
     aws.client("s3").put_object(Bucket="data", Key="runs/run-1/evaluate/metrics.json", Body=metrics)
     verdict = call("gate", {"plan": {**plan, "gate": {"garment_share": 0.5}}, "artifact": "s3://data/x/"})
+    assert (
+        json.loads(verdict.pop("card"))["evaluation_details"][0]["metric_groups"][0]["metric_data"][0]["value"] == 0.7
+    )
     passed = {"passed": True, "failures": [], "metrics": {"garment_share": 0.7}}
     assert verdict == {**passed, "comparison": "not compared: no version of skirt is in service"}
     better = {**plan, "gate": {"garment_share": 0.8}, "comparison": "at least 95% of skirt@2"}

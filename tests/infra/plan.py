@@ -43,7 +43,7 @@ def variables(**changes: Any) -> dict[str, Any]:
         "plan": plan(),
         "artifact": f"{BUCKET}/runs/first-run/train/job/output/model/",
         "trained": 387,
-        "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}},
+        "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}, "card": "{}"},
         "notes": ["1 file is not used: README.md"],
         "package": package,
         "version": 3,

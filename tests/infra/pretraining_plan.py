@@ -17,7 +17,7 @@ def pretraining_variables(**changes: Any) -> dict[str, Any]:
     known = {
         "plan": pretraining_plan(),
         "artifact": "s3://data/runs/pretrain-first/train/job/output/model/",
-        "gate": {"passed": True, "failures": [], "metrics": {"denoising_loss": 0.1}},
+        "gate": {"passed": True, "failures": [], "metrics": {"denoising_loss": 0.1}, "card": "{}"},
         "package": package,
         "reference": "drawn@3",
         "uri": "s3://model/base/drawn@3/",

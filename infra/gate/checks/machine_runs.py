@@ -78,17 +78,26 @@ def _outcome(play: Play, run: PlayedRun, notify: Visit) -> Iterator[Wrong]:
 
 
 def _gate(play: Play, scenario: Scenario) -> Iterator[Wrong]:
-    verdict = {"passed": False, "failures": ["one", "two"], "metrics": {}, "comparison": ""}
+    verdict = {"passed": False, "failures": ["one", "two"], "metrics": {}, "comparison": "", "card": "{}"}
     run = play.run(scenario, answer=play.answer(scenario, others={"Gate": {"Payload": verdict}}))
-    record = run.visit(RECORD)
+    record, registered, said = run.visit(RECORD), run.visit("Register"), run.visit("Reject")
     got = dict(record.arguments.get("Payload") or {}) if record else {}
-    if "Register" in run.names or (got.get("step"), got.get("error"), got.get("cause")) != (
+    cause = "one; two; version 3 is registered as rejected"
+    if "Approval" in run.names or (got.get("step"), got.get("error"), got.get("cause")) != (
         "Gate",
         "GateNotMet",
-        "one; two",
+        cause,
     ):
         wrong = f"a result that misses the gate passes {', '.join(run.names[-3:])}, recorded as {got.get('error')}: {got.get('cause')}"
         yield "GatePassed", wrong, f"Lead to {RECORD} with step Gate, error GateNotMet and the handler's failures"
+    statuses = [visit.arguments.get("ModelApprovalStatus") if visit else None for visit in (registered, said)]
+    if (
+        statuses != ["Rejected", "Rejected"]
+        or said is None
+        or "one; two" not in str(said.arguments.get("ApprovalDescription"))
+    ):
+        wrong = f"a result that misses the gate is {statuses[0]} in the registry, then {statuses[1]}"
+        yield "Register", wrong, "Register it as Rejected, and let Reject say the handler's failures"
 
 
 def _group(play: Play, scenario: Scenario) -> Iterator[Wrong]:

@@ -7,6 +7,7 @@ from atelier_ops.gateways.storage import ObjectStore, read_json
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, S3Uri, base_prefix
+from contracts.terms import in_words
 
 
 def find_base(reference: str, offered: Sequence[str], models: ObjectStore, *, where: str) -> BaseManifest:
@@ -41,6 +42,11 @@ def read_manifest(reference: str, models: ObjectStore) -> BaseManifest:
 def base_uri(reference: str, models: ObjectStore) -> str:
     """The address of a base model's files."""
     return str(S3Uri(bucket=models.bucket, key=_prefix(reference)))
+
+
+def terms_of(base: BaseManifest) -> str:
+    """A base model's licence and what it lets people do, in words."""
+    return f"{base.licence}: {in_words(base.commercial, restricted=base.restricted)}"
 
 
 def _read(reference: str, models: ObjectStore) -> BaseManifest:

@@ -8,11 +8,11 @@ from typing import Any
 from atelier_ops.gateways.records import Records
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.baseline import thresholds
-from atelier_ops.logic.bases import base_uri, find_base, read_manifest
+from atelier_ops.logic.bases import base_uri, find_base, read_manifest, terms_of
 from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
 from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs
 from atelier_ops.logic.needs import needs
-from atelier_ops.logic.people.run_people import ask_consent, note_person
+from atelier_ops.logic.people.run_people import ask_consent, is_noted, note_person
 from atelier_ops.logic.style_terms import check_terms
 from contracts.artifact import BaseManifest
 from contracts.dataset import CLASS_PICTURES
@@ -102,7 +102,12 @@ def make_plan(
         "comparison": comparison,
         **prompts,
         "dataset": {"uri": dataset.uri, "pictures": len(dataset.files.pictures), "sha256": dataset.sha256},
-        "base": {"reference": base.reference, "uri": base_uri(base.reference, dependencies.models)},
+        "base": {
+            "reference": base.reference,
+            "uri": base_uri(base.reference, dependencies.models),
+            "licence": terms_of(base),
+        },
+        "consented": bool(request.consent) or is_noted(request.style, execution, dependencies.records),
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
         "arguments": _arguments(request, base, settings, prompts["instance_prompt"], gate, comparison, expected),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.gateways.storage import ObjectStore
-from atelier_ops.logic.bases import base_uri, find_base
+from atelier_ops.logic.bases import base_uri, find_base, terms_of
 from atelier_ops.logic.corpus import Corpus, read_corpus
 from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs, run_name
 from contracts.artifact import BaseManifest
@@ -65,7 +65,7 @@ def make_pretraining_plan(
         "gate": request.thresholds,
         "isolated": not stream,
         "dataset": _dataset(corpus),
-        "base": {"reference": base.reference, "uri": base_files},
+        "base": {"reference": base.reference, "uri": base_files, "licence": terms_of(base)},
         "runs": runs,
         "channels": _channels(request, run, runs, base_files, dependencies.lustre),
         "arguments": _arguments(request, dependencies.safety),

@@ -9,6 +9,7 @@ from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, Request, respond
 from atelier_ops.logic.ownership import is_claimed, require_readable, unknown_style, visible_styles
 from atelier_ops.logic.paging import page, position, read_query
+from atelier_ops.logic.spread import read_spread
 from atelier_ops.logic.style_versions import (
     MOST_VERSIONS,
     KnownStyle,
@@ -19,7 +20,6 @@ from atelier_ops.logic.style_versions import (
     published_style,
     require_version,
     show,
-    spread_of,
 )
 from atelier_ops.logic.versions import is_style
 from contracts.layout import MANIFEST, style_prefix
@@ -72,7 +72,7 @@ def get_version(request: Request, dependencies: Dependencies, style: str, versio
         "hyperparameters": dict(manifest.hyperparameters) if manifest else {},
         "dataset_sha256": (manifest.dataset_sha256 or None) if manifest else None,
         "code_version": (manifest.code_version or None) if manifest else None,
-        "spread": spread_of(found, dependencies.data),
+        "spread": _spread(found, dependencies.data),
         "comparison": _comparison(found, dependencies),
     }
     return respond(200, {**discreet(body, style), **_links(found, dependencies)})
@@ -116,6 +116,11 @@ def _listed(style: str, dependencies: Dependencies) -> dict[str, Any]:
 
 def _owner(style: str, dependencies: Dependencies) -> str:
     return "client" if is_claimed(style, dependencies) else "house"
+
+
+def _spread(version: KnownVersion, data: ObjectStore) -> dict[str, Any]:
+    found = read_spread(version.evaluated, data) if version.execution else {}
+    return {name: each.to_json() for name, each in found.items()}
 
 
 def _comparison(version: KnownVersion, dependencies: Dependencies) -> str | None:

@@ -15,7 +15,6 @@ from atelier_ops.logic.promotion import Promotion, promotion_of
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from contracts.artifact import StyleManifest
 from contracts.layout import MANIFEST, run_prefix, style_prefix
-from contracts.metrics import SPREAD, MetricSpread
 
 READERS = 8
 """Versions that are looked at at a time."""
@@ -200,14 +199,6 @@ def _measured(version: KnownVersion, data: ObjectStore) -> dict[str, float]:
     stored = data.read_tagged(f"{version.evaluated}metrics.json") if version.execution else None
     measured = json.loads(stored[0]) if stored else {}
     return {name: float(value) for name, value in measured.items() if isinstance(value, (int, float))}
-
-
-def spread_of(version: KnownVersion, data: ObjectStore) -> dict[str, Any]:
-    """How sure each metric is, as the evaluation wrote it; nothing where that has expired."""
-    stored = data.read_tagged(version.evaluated + SPREAD) if version.execution else None
-    return (
-        {name: MetricSpread.from_json(each).to_json() for name, each in json.loads(stored[0]).items()} if stored else {}
-    )
 
 
 def _manifest_key(style: str, number: int) -> str:

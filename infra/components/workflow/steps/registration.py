@@ -14,6 +14,10 @@ from infra.components.workflow.step import Step, retry, sdk_transient, variables
 APPROVAL_SECONDS = 7 * 24 * 3600
 """How long a person may take to approve."""
 
+LONGEST_REASON = 1_024
+"""Characters that SageMaker keeps of an approval's description."""
+
+_FAILURES = "$join($gate.failures, '; ')"
 _JSON = ["application/json"]
 _RETRY = retry(sdk_transient("SageMaker"))
 
@@ -32,18 +36,22 @@ class Package:
 
 
 def registered(use: Resources, package: Package) -> Flow:
-    """Check the metrics against the execution's thresholds, then register and approve the package."""
+    """Check the metrics against the execution's thresholds, register the package, and approve it or say why it is rejected.
+
+    What misses the gate is registered too: who looks into the registry sees what was tried, what it measured, and its report.
+    """
     return (
         gate(use),
+        ensure_group(use, package),
+        register(use, package),
+        Branch(name="MissesGate", when="$not($gate.passed)", then=(reject(use),)),
         Requirement(
             name="GatePassed",
             when="$gate.passed",
             step="Gate",
             error="GateNotMet",
-            cause="$join($gate.failures, '; ')",
+            cause=f"{_FAILURES} & '; version ' & $string($version) & ' is registered as rejected'",
         ),
-        ensure_group(use, package),
-        register(use, package),
         Branch(
             name="Approval",
             when="$plan.approval = 'auto'",
@@ -63,7 +71,7 @@ def gate(use: Resources) -> Step:
     return use.handlers.call(
         spec,
         name="Gate",
-        does="Compare the metrics with the thresholds of the input",
+        does="Compare the metrics with the thresholds of the input, and write the model card",
         payload=variables("plan", "artifact"),
         assign={"gate": "{% $states.result.Payload %}"},
     )
@@ -115,7 +123,11 @@ def _package(use: Resources, package: Package) -> dict[str, Any]:
     return {
         "ModelPackageGroupName": "{% $plan.model_package_group %}",
         "ModelPackageDescription": f"{{% {package.description} %}}",
-        "ModelApprovalStatus": "PendingManualApproval",
+        "ModelApprovalStatus": "{% $gate.passed ? 'PendingManualApproval' : 'Rejected' %}",
+        "ModelCard": {
+            "ModelCardContent": "{% $gate.card %}",
+            "ModelCardStatus": "{% $gate.passed ? 'PendingReview' : 'Draft' %}",
+        },
         "InferenceSpecification": {
             "Containers": [container],
             "SupportedContentTypes": _JSON,
@@ -137,6 +149,23 @@ def auto_approve(use: Resources) -> Step:
             "ModelPackageArn": "{% $package %}",
             "ModelApprovalStatus": "Approved",
             "ApprovalDescription": "{% 'approval: auto in the input of ' & $plan.execution %}",
+        },
+        retries=[_RETRY],
+        allows=[allow(["sagemaker:UpdateModelPackage"], [packages])],
+    )
+
+
+def reject(use: Resources) -> Step:
+    """Say with the package why it was registered as rejected: which thresholds it misses, and by how much."""
+    packages = arn("sagemaker", f"model-package/{use.stage.prefix}-*")
+    return Step(
+        name="Reject",
+        does="Write down with the package which thresholds it misses",
+        resource="aws-sdk:sagemaker:updateModelPackage",
+        arguments={
+            "ModelPackageArn": "{% $package %}",
+            "ModelApprovalStatus": "Rejected",
+            "ApprovalDescription": f"{{% $substring('gate not met: ' & {_FAILURES}, 0, {LONGEST_REASON}) %}}",
         },
         retries=[_RETRY],
         allows=[allow(["sagemaker:UpdateModelPackage"], [packages])],

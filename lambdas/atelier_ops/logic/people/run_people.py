@@ -13,7 +13,7 @@ from contracts.people import ConsentRule, missing_consent
 
 def ask_consent(asked: ExecutionInput, run: str, rule: ConsentRule, records: Records) -> None:
     """Raises InvalidInputError where the stage demands a reference, the input has none, and none was noted of this run."""
-    if rule == "required" and not asked.consent and not _is_noted(asked.style, run, records):
+    if rule == "required" and not asked.consent and not is_noted(asked.style, run, records):
         check_given(missing_consent(rule, asked.consent, "input.consent"))
 
 
@@ -26,7 +26,8 @@ def note_person(asked: ExecutionInput, run: str, records: Records) -> None:
     note_style(asked.consent, asked.style, run, str(owner.data["client"]) if owner else "", records)
 
 
-def _is_noted(style: str, run: str, records: Records) -> bool:
+def is_noted(style: str, run: str, records: Records) -> bool:
+    """Whether somebody was noted, before the run started, whom its pictures show."""
     known = records.get(people_key(style))
     notes = (records.get(theirs_key(person, STYLE, style)) for person in (known.data[PERSONS] if known else ()))
     return any(note is not None and run in note.data["runs"] for note in notes)
