@@ -85,6 +85,7 @@ class Styles(Group[Driver]):
     compare = Operation(styles.compare)
     approve = Operation(styles.approve)
     reject = Operation(styles.reject)
+    evaluate = Operation(styles.evaluate)
     promote = Operation(styles.promote)
     roll_back = Operation(styles.roll_back)
     delete = Operation(styles.delete)

@@ -1,6 +1,6 @@
 """Styles that were learnt, and their versions: what they are, which one the bare name means, and which are approved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atelier import files
@@ -8,7 +8,7 @@ from atelier.pages import Listing, page
 from atelier.pictures import Picture
 from atelier.sending import ask, call, query, send
 from atelier.steps import Steps
-from contracts.answers import File, ImportedVersion, PromotedVersion
+from contracts.answers import File, ImportedVersion, PromotedVersion, Training
 from contracts.errors import InvalidInputError
 from contracts.file_answers import StoredFile
 from contracts.style_answers import Comparison, ListedStyle, StyleVersion, VersionCard, WholeStyle
@@ -44,6 +44,22 @@ def approve(version: str, *, reason: str = "") -> Steps[StyleVersion]:
 def reject(version: str, *, reason: str = "") -> Steps[StyleVersion]:
     """Reject a ``style@version``: the training that waits for it fails, and says why."""
     return ask(StyleVersion, "POST", f"{_path(version)}/reject", _because(reason))
+
+
+def evaluate(
+    version: str,
+    dataset: str,
+    *,
+    gate: Mapping[str, float] | None = None,
+    idempotency_key: str = "",
+    **options: Any,
+) -> Steps[Training]:
+    """Measure a published ``style@version`` again on the pictures of a ``dataset`` (what ``trainings.upload`` gave), without training.
+
+    It is followed by ``trainings.wait`` as a training is. ``options`` are ``target``, ``instance_prompt``, ``consent`` and ``webhook``.
+    """
+    body = {"dataset": dataset, **({"gate": dict(gate)} if gate else {}), **options}
+    return ask(Training, "POST", f"{_path(version)}/evaluate", body, idempotency_key=idempotency_key)
 
 
 def promote(version: str) -> Steps[PromotedVersion]:

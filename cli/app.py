@@ -26,6 +26,7 @@ from cli.commands.diff import diff
 from cli.commands.doctor import doctor
 from cli.commands.down import down
 from cli.commands.edit import edit
+from cli.commands.evaluate import evaluate
 from cli.commands.files import files
 from cli.commands.generate import generate
 from cli.commands.key import key
@@ -58,7 +59,7 @@ FAILED, REFUSED = 1, 2
 COMMANDS: dict[str, Sequence[Callable[..., None]]] = {
     "On this machine": (demo, up, status, down, clean),
     "Pictures": (style, generate, edit, upscale, segment, batch, batches),
-    "Styles": (train, captions, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
+    "Styles": (train, captions, evaluate, runs, show, cancel, compare, approve, reject, promote, rollback, delete),
     "Models": (models, mirror, pretrain, verify),
     "The API": (files, webhooks, people),
     "A stage in an AWS account": (cost, doctor, bootstrap, deploy, diff, deployed, key, smoke, logs, destroy),

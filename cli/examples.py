@@ -17,6 +17,7 @@ EXAMPLES: Mapping[str, str] = {
     "batches": "batches --limit 5",
     "train": 'train photos --target "a skirt" --style my-skirt --hyperparameters.max_steps 160',
     "captions": "captions my-skirt-20261127-030405-1a2b3c --save captions.jsonl",
+    "evaluate": "evaluate my-skirt@2 spring --dataset my-skirt-spring --gate.leak 0.3",
     "runs": "runs --limit 5",
     "show": "show my-skirt@2",
     "cancel": "cancel my-skirt-20261127-030405-1a2b3c",

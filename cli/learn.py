@@ -62,7 +62,7 @@ def run_train(
     with connected(stage, cloud=cloud, start=True) as client:
         settle_others(client, lesson.style, lesson.folder.paths, others)
         training = _upload_and_start(client, lesson)
-        ended = _follow(client, training, told=settings_of(stage) is not None)
+        ended = follow(client, training, told=settings_of(stage) is not None)
         if json:
             print_json(ended.model_dump(mode="json"))
             return
@@ -130,6 +130,11 @@ def require_consent(stage: str, *, yes: bool) -> None:
 
 
 def _upload_and_start(client: Atelier, lesson: Lesson) -> Training:
+    return client.trainings.create(lesson.style, {"dataset": put_up(client, lesson), **lesson.inputs})
+
+
+def put_up(client: Atelier, lesson: Lesson) -> str:
+    """Upload the folder, and show how far it is; what a training calls its data set."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -137,11 +142,10 @@ def _upload_and_start(client: Atelier, lesson: Lesson) -> Training:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("uploading", total=lesson.folder.size)
-        dataset = client.trainings.upload(lesson.folder, lesson.style, sent=lambda part: bar.advance(task, part))
-    return client.trainings.create(lesson.style, {"dataset": dataset, **lesson.inputs})
+        return client.trainings.upload(lesson.folder, lesson.style, sent=lambda part: bar.advance(task, part))
 
 
-def _follow(client: Atelier, training: Training, *, told: bool) -> Training:
+def follow(client: Atelier, training: Training, *, told: bool) -> Training:
     """The training when it has ended, or waits for a person. Interrupted, it goes on, and that is said.
 
     What it is expected to take is said as soon as the stage knows it, unless that was ``told``.

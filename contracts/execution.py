@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from contracts.declarations import about, text
+from contracts.declarations import about, bounds, text
 from contracts.errors import Problem
 from contracts.garments import unusable_words
 from contracts.hyperparameters import Hyperparameters
@@ -59,6 +59,27 @@ class ResumptionInput(MachineInput):
     gate: Annotated[
         Mapping[str, float], about("thresholds in place of the run's own, where the gate was not passed")
     ] = Field(default_factory=dict)
+
+
+class EvaluationInput(MachineInput):
+    """The input of an execution that measures a published version again, on other pictures, without training."""
+
+    evaluate: Annotated[int, bounds(1, 999_999, "the version of the style")]
+    style: Annotated[StyleName, about("whose version it is")]
+    dataset: Annotated[
+        str,
+        text("an S3 prefix", longest=1_024, pattern=r"s3://[^/]+/.*"),
+        about("the garment's pictures, with the photos to repaint in evaluation/"),
+    ]
+    target: Annotated[Prompt, about("what to mask; left out: the version's own")] = ""
+    instance_prompt: Annotated[Prompt, about("words for the garment; left out: the version's own")] = ""
+    consent: Annotated[Consent, about("of the person in the pictures, as of a training's")] = ""
+    gate: Annotated[
+        FineTuningMetrics,
+        about(
+            "thresholds to compare with; left out: the stage's, and the task's own. Missing them changes nothing about the version"
+        ),
+    ] = Field(default_factory=FineTuningMetrics)
 
 
 class ExecutionInput(MachineInput):

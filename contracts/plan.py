@@ -110,6 +110,9 @@ class FineTuningPlan(Plan):
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
     estimate: Annotated[RunEstimate | None, about("what the run is expected to take")] = None
     published: Annotated[str, about("prefix of the style's published versions")]
+    evaluates: Annotated[
+        str, about("the version that the run measures again, and nothing else; empty: it learns one")
+    ] = ""
 
     @property
     def subject(self) -> str:

@@ -153,6 +153,25 @@ class TrainingRequest(TellingRequest):
             yield Problem("input.style", self.input.style, f"{style}, as in destination, or left out")
 
 
+class EvaluationRequest(TellingRequest):
+    """``POST /v1/styles/{style}/versions/{version}/evaluate``."""
+
+    dataset: Annotated[
+        str,
+        text(
+            "datasets/STYLE/, where POST /v1/files put the pictures", longest=60, pattern=rf"datasets/{STYLE_PATTERN}/?"
+        ),
+        about("pictures of the garment, to compare with, and in evaluation/ the photos to repaint"),
+    ]
+    target: Annotated[Prompt, about("what to mask; left out: what the version was learnt with")] = ""
+    instance_prompt: Annotated[Prompt, about("words that call the style; left out: those it was learnt with")] = ""
+    consent: Annotated[Consent, about("of the person in the pictures; it is not part of the execution's input")] = ""
+    gate: Annotated[
+        FineTuningMetrics,
+        about("thresholds to compare with, beside the task's own; missing them changes nothing about the version"),
+    ] = Field(default_factory=FineTuningMetrics)
+
+
 class ResumptionRequest(TellingRequest):
     """``POST /v1/trainings/{id}/resume``."""
 

@@ -66,6 +66,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "approve_version": {"why": {"reason": "the hem is right"}},
     "reject_version": {"why": {"reason": "the hem is wrong"}},
+    "evaluate_version": {
+        "on other photos": {"dataset": "datasets/sunset-skirt-spring/"},
+        "with a gate": {"dataset": "datasets/sunset-skirt-spring/", "gate": {"garment_share": 0.6, "leak": 0.3}},
+    },
     "roll_back_style": {"whatever it means": {}, "from what is wrong": {"leave": "sunset-skirt@2"}},
 }
 """By an operation's name and what the example is of."""

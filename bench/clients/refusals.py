@@ -31,6 +31,7 @@ BEYOND: Mapping[str, str] = {
     "resume_training": r"webhook|gate.*",
     "put_captions": r"captions.*",
     "create_file": r"name|content_type|size|content|metadata",
+    "evaluate_version": r"webhook|consent|target|instance_prompt|dataset|input\.(dataset|instance_prompt)|pictures directly in the dataset",
     "create_version": r"style|weights.*|base_model|alpha|instance_prompt",
     **dict.fromkeys(
         (

@@ -1,8 +1,8 @@
 """Styles and their versions."""
 
-from contracts.answers import ImportedVersion, PromotedVersion
+from contracts.answers import ImportedVersion, PromotedVersion, Training
 from contracts.queries import ComparisonQuery, PageQuery
-from contracts.requests import VersionRequest
+from contracts.requests import EvaluationRequest, VersionRequest
 from contracts.route import NOT_OWN, Route
 from contracts.style_answers import Comparison, StylePage, StyleVersion, VersionCard, WholeStyle
 from contracts.style_requests import DecisionRequest, RollbackRequest
@@ -61,6 +61,17 @@ ROUTES = (
         answer=StyleVersion,
         errors={403: _NO_APPROVER, 409: f"{_NOT_DECIDED}, or the style's bare name means the version"},
         makes=False,
+    ),
+    Route(
+        name="evaluate_version",
+        method="POST",
+        path="/v1/styles/{style}/versions/{version}/evaluate",
+        about="Measure a published version again, on other pictures, without training: an execution that paints, measures, compares with "
+        "the gate and leaves a report, followed and canceled as a training is. Nothing about the version changes.",
+        body=EvaluationRequest,
+        answer=Training,
+        errors={403: NOT_OWN, 409: "the version is not published"},
+        costly=True,
     ),
     Route(
         name="roll_back_style",

@@ -77,6 +77,17 @@ def _fine_tuning(scaled: Sequence[str]) -> Sequence[Scenario]:
             passes=("Prepare", "Segment", "Advised"),
             never=("FineTune", "Evaluate", "Register", "RequestApproval", "Publish", "Notify", *_FAILED),
         ),
+        Scenario(
+            what="a published version that is measured again",
+            plan={
+                "evaluates": "3",
+                "deploy": "none",
+                "at": "Evaluate",
+                "known": {"notes": [], "artifact": "s3://model-bucket/styles/teal/3/", "trained": 0},
+            },
+            passes=("Prepare", "Evaluate", "Gate", "NotifyEvaluation"),
+            never=("Segment", "FineTune", "Register", "Publish", "Promote", "Notify", *_FAILED),
+        ),
     )
 
 

@@ -107,7 +107,7 @@ class TrainingStack(StageStack):
             grants=[
                 reading(storage.data_bucket, "datasets/*", "runs/*", "checkpoints/*"),
                 writing(storage.data_bucket, "runs/*", "checkpoints/*"),
-                reading(storage.model_bucket, "base/*"),
+                reading(storage.model_bucket, "base/*", "styles/*"),
                 *([mounted.mounting()] if mounted else []),
             ],
         )

@@ -12,10 +12,10 @@ from cli.examples import EXAMPLES
 from cli.options import read_options
 from contracts.prediction import PredictionInput
 from contracts.pretraining import PretrainingInput
-from contracts.requests import TrainingInput
+from contracts.requests import EvaluationRequest, TrainingInput
 
 NAMES = [command.__name__ for commands in COMMANDS.values() for command in commands]
-CONTRACTS: dict[str, Any] = {"train": TrainingInput, "pretrain": PretrainingInput}
+CONTRACTS: dict[str, Any] = {"train": TrainingInput, "evaluate": EvaluationRequest, "pretrain": PretrainingInput}
 
 
 def test_every_command_has_an_example_and_no_other_has() -> None:

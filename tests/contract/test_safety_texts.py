@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from atelier_ops.logic.evaluation import evaluation_plan
 from contracts.batches import BatchInput
 from contracts.corpus import Caption, Vocabulary
 from contracts.dataset import DatasetInfo, PictureCaption
 from contracts.declarations import NOT_BLANK
-from contracts.execution import ExecutionInput
+from contracts.execution import EvaluationInput, ExecutionInput
 from contracts.model import json_schema
 from contracts.prediction import PredictionInput
 from contracts.pretraining import PretrainingInput
@@ -24,7 +25,7 @@ from contracts.safety.training import check_captions
 from tests.unit.ops_api import Api
 from tests.unit.ops_fakes import PNG, execution
 from tests.unit.ops_pretraining import make_pretraining_stage, pretraining_plan_of
-from tests.unit.ops_stage import make_stage, plan_of, put_dataset
+from tests.unit.ops_stage import JOBS, make_stage, plan_of, put_dataset
 from tests.unit.test_ops_safety import PICTURE, TRAINING
 
 REFUSED = "a nude woman"
@@ -69,6 +70,7 @@ UNNAMED = {
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "PredictionInput": PredictionInput,
     "ExecutionInput": ExecutionInput,
+    "EvaluationInput": EvaluationInput,
     "BatchInput": BatchInput,
     "PretrainingInput": PretrainingInput,
     "dataset_info.json": DatasetInfo,
@@ -84,6 +86,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "an image of OpenAI's": ("ImageRequest", "ImageEditForm"),
     "Stability's search and replace": ("SearchAndReplaceForm",),
     "a training, and an execution": ("ExecutionInput", "TrainingRequest.input"),
+    "a version that is measured again": ("EvaluationInput", "EvaluationRequest"),
     "a training's dataset": ("dataset_info.json", "captions.jsonl"),
     "captions that are put at a training": ("CaptionsRequest",),
     "a style that is brought": ("VersionRequest",),
@@ -173,6 +176,11 @@ def _plan(**words: Any) -> Callable[[], None]:
     return lambda: _ignore(plan_of(make_stage()[1], **words))
 
 
+def _again(**words: str) -> Callable[[], None]:
+    asked = {"evaluate": 1, "style": "skirt", "dataset": "s3://data/datasets/skirt/", **words}
+    return lambda: _ignore(evaluation_plan(asked, "run-1", JOBS, make_stage()[1]))
+
+
 def _ignore(made: object) -> None:
     """What was made though it should have been refused."""
 
@@ -239,6 +247,13 @@ ASKED: Mapping[str, Callable[[], None]] = {
         "/v1/trainings", {"destination": "skirt", "input": {**TRAINING, "hyperparameters": _WATCHED}}
     ),
     "ExecutionInput.hyperparameters.validation_prompt": _plan(hyperparameters=_WATCHED),
+    **{
+        f"EvaluationRequest.{field}": _api(
+            "/v1/styles/skirt/versions/1/evaluate", {"dataset": "datasets/skirt/", field: REFUSED}
+        )
+        for field in ("target", "instance_prompt")
+    },
+    **{f"EvaluationInput.{field}": _again(**{field: REFUSED}) for field in ("target", "instance_prompt")},
     "dataset_info.json.instance_prompt": _dataset("dataset_info.json", {**_INFO, "instance_prompt": REFUSED}),
     "dataset_info.json.class_prompt": _dataset("dataset_info.json", {**_INFO, "class_prompt": REFUSED}),
     "captions.jsonl.text": _dataset("captions.jsonl", {"file_name": "a.png", "text": REFUSED}),

@@ -17,9 +17,10 @@ from PIL import Image
 from atelier_training.__main__ import main
 from atelier_training.engine.checkpoint import FILE
 from atelier_training.paths import MlPaths
-from contracts.artifact import StyleManifest, verify_files
+from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.execution import TASKS
-from contracts.metrics import METRICS
+from contracts.layout import MANIFEST
+from contracts.metrics import EMBEDDED, METRICS, SPREAD
 from tests.unit.miniatures import save_segmenter
 from tests.unit.training_root import NOTE, PROMPT, write_dataset, write_evaluation, write_training
 
@@ -82,7 +83,8 @@ def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, run_h
     assert code == 0, log
     output = judged.processing_output("evaluate")
     metrics = json.loads((output / "metrics.json").read_text())
-    assert set(metrics) == set(METRICS)
+    assert set(metrics) == set(METRICS) - set(EMBEDDED)
+    assert json.loads((output / SPREAD).read_text())["garment_share"]["seeds"] == [1, 2]
     assert all(METRICS[name].low <= value <= METRICS[name].high for name, value in metrics.items())
     assert metrics["pixels_changed_outside"] == 0
     report = (output / "report.html").read_text()
@@ -93,6 +95,28 @@ def test_train_then_evaluate_leave_what_the_pipeline_reads(tmp_path: Path, run_h
             assert size(output / f"pictures/{name}_{column}.png") == (70, 90)
     assert size(output / "sheet.png")[0] > 4 * 192
     assert size(output / "loss.png") == (960, 420)
+    _judge_again(judged, run_here, [*words, "--gate", "{}"])
+
+
+def _judge_again(judged: MlPaths, run_here: RunHere, words: list[str]) -> None:
+    """Later: nobody has masked those pictures, a real CLIP compares them, and of what was trained elsewhere there is no log."""
+    output = judged.processing_output("evaluate")
+    shutil.rmtree(judged.processing_input("segment"))
+    shutil.rmtree(output)
+    write_dataset(judged.processing_input("dataset"), with_masks=True)
+    segmenter = judged.processing_input("segmenter") / MANIFEST
+    segmenter.write_text(json.dumps({**json.loads(segmenter.read_text()), "contrastive": True}))
+    style = judged.processing_input("artifact") / MANIFEST
+    told = json.loads(style.read_text())
+    told["files"].pop(TRAINING_LOG)
+    style.write_text(json.dumps(told))
+    (judged.processing_input("artifact") / TRAINING_LOG).unlink()
+    code, log = run_here(judged, "evaluate", *words)
+    assert code == 0, log
+    metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
+    assert set(metrics) == set(METRICS) - {"train_avg_loss"}
+    assert all(METRICS[name].low <= value <= METRICS[name].high for name, value in metrics.items())
+    assert not (output / "loss.png").exists()
 
 
 def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Path, run_here: RunHere) -> None:

@@ -95,7 +95,7 @@ def test_both_hosts_trained_together(studio: Studio, ended: Ended) -> None:
     assert (summary["processes"], summary["shards"]) == (2, 2)
 
 
-def test_a_fine_tuning_run_starts_from_it_and_where_it_misses_its_gate_registers_nothing(
+def test_a_fine_tuning_run_starts_from_it_and_where_it_misses_its_gate_is_registered_as_rejected(
     studio: Studio, ended: Ended
 ) -> None:
     tuned = studio.run(
@@ -103,7 +103,12 @@ def test_a_fine_tuning_run_starts_from_it_and_where_it_misses_its_gate_registers
     )
     failed_at("Gate", tuned, "garment_share", "9.5")
     assert studio.published("on-drawn") == set()
-    assert studio.packages("on-drawn") == []
+    (rejected,) = studio.packages("on-drawn")
+    package = studio.client("sagemaker").describe_model_package(ModelPackageName=rejected["ModelPackageArn"])
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert package["ApprovalDescription"].startswith("gate not met: garment_share")
+    card = json.loads(package["ModelCard"]["ModelCardContent"])
+    assert card["additional_information"]["custom_details"]["base_model"] == "drawn@1"
     job = studio.client("sagemaker").describe_training_job(TrainingJobName="atelier-local-on-drawn-train")
     channels = {each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri"] for each in job["InputDataConfig"]}
     assert channels["base"].endswith("/base/drawn@1/")

@@ -117,7 +117,10 @@ def test_what_starts_a_job_or_makes_a_version_has_a_throttle_of_its_own(stage: S
     (api_stage,) = stage.one("AWS::ApiGateway::UsagePlan")["ApiStages"]
     limits = STAGES[stage.name].api.trainings
     own = {"RateLimit": limits.requests_per_second, "BurstLimit": limits.burst}
-    costly = ("batches", "trainings", "models/{owner}/{name}/versions/{reference}/trainings", "styles/{style}/versions")
+    costly = (
+        *("batches", "trainings", "models/{owner}/{name}/versions/{reference}/trainings", "styles/{style}/versions"),
+        "styles/{style}/versions/{version}/evaluate",
+    )
     assert api_stage["Throttle"] == {f"/v1/{path}/POST": own for path in costly}
 
 

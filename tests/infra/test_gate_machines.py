@@ -17,7 +17,11 @@ DEFECTS: list[tuple[Change, str, str]] = [
     (put("QueryLanguage", value="JSONPath"), "machine shape", "QueryLanguage is JSONPath"),
     (state("Approval", drop("Default")), "machine shape", "state Approval: the choice has no Default"),
     (state("Gate", put("Next", value="GatePased")), "machine shape", "goes on to GatePased, which is no state"),
-    (state("Gate", put("Next", value="Register")), "machine shape", "state GatePassed: no way leads to it"),
+    (
+        state("MissesGate", put("Choices", 0, "Next", value="GatePassed")),
+        "machine shape",
+        "state Reject: no way leads to it",
+    ),
     (state("Gate", drop("Catch")), "machine shape", "state Gate: no Catch takes States.ALL"),
     (state("Gate", put("Catch", 0, "Next", value="Succeed")), "machine shape", "does not lead to RecordFailure"),
     (state("Gate", put("Catch", 0, "Next", value="Register")), "machine shape", "does not lead to RecordFailure"),

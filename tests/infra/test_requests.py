@@ -31,6 +31,7 @@ TASKS = [
     "Gate",
     "EnsureModelPackageGroup",
     "Register",
+    "Reject",
     "AutoApprove",
     "RequestApproval",
     "Publish",
@@ -42,6 +43,7 @@ TASKS = [
     "SmokeTest",
     "Promote",
     "Notify",
+    "NotifyEvaluation",
 ]
 
 
@@ -165,6 +167,17 @@ def test_a_package_waits_for_approval_and_points_at_the_artifact(dev: Synthesize
     assert source == {"S3Uri": variables()["artifact"], "S3DataType": "S3Prefix", "CompressionType": "None"}
     # SageMaker refuses tags on a package that has a group.
     assert "Tags" not in package
+
+
+def test_what_misses_the_gate_is_registered_as_rejected_with_its_reason_and_its_card(dev: Synthesized) -> None:
+    missed = {"passed": False, "failures": ["one" * 400, "two"], "metrics": {}, "card": '{"a": 1}'}
+    package = arguments(dev, "Register", gate=missed)
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert package["ModelCard"] == {"ModelCardContent": '{"a": 1}', "ModelCardStatus": "Draft"}
+    rejected = arguments(dev, "Reject", gate=missed)
+    assert rejected["ModelPackageArn"] == variables()["package"]
+    assert len(rejected["ApprovalDescription"]) == 1_024
+    assert rejected["ApprovalDescription"].startswith("gate not met: one")
 
 
 def test_the_package_version_is_the_number_at_the_end_of_its_arn(dev: Synthesized) -> None:

@@ -13,6 +13,7 @@ POINTS = [
     "FineTune",
     "Evaluate",
     "Gate",
+    "EvaluatesAgain",
     "EnsureModelPackageGroup",
     "Register",
     "MissesGate",

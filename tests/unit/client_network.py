@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -72,6 +74,7 @@ class Served:
     api: Api = field(default_factory=Api)
     seen: list[httpx2.Request] = field(default_factory=list)
     lose: Callable[[httpx2.Request], bool] = lambda _: False
+    at_once: AbstractContextManager[object] = field(default_factory=Lock)
 
     def client(self) -> Atelier:
         return Atelier("https://api.test/live/", "the-key", transport=httpx2.MockTransport(self.answer))
@@ -96,7 +99,8 @@ class Served:
         names: Mapping[str, str] = {name.replace("-", "_"): each for name, each in request.headers.items()}
         path = parts.path.removeprefix("/live")
         body = request.content.decode() or None
-        answered = self.api.call(request.method, path, body, dict(request.url.params) or None, **names)
+        with self.at_once:  # a function's router answers one at a time, and uploads come several at once
+            answered = self.api.call(request.method, path, body, dict(request.url.params) or None, **names)
         content = b"" if answered.body is None else json.dumps(answered.body).encode()
         return httpx2.Response(answered.status, headers=answered.headers, content=content)
 

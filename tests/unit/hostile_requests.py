@@ -31,6 +31,7 @@ GOOD: Mapping[str, Any] = {
     "create_file": {"name": "photo.png", "content_type": "image/png", "purpose": "upload"},
     "approve_version": {"reason": "the hem is right"},
     "reject_version": {"reason": "the hem is wrong"},
+    "evaluate_version": {"dataset": "datasets/coat/"},
     "roll_back_style": {"leave": "coat@2"},
     "create_version": {"weights": "uploads/0/u1/x.safetensors", "instance_prompt": "a photo of sks coat"},
 }

@@ -43,6 +43,7 @@ WORDS = {
     "doctor": "trial",
     "down": "--out {out}",
     "edit": "photo.png words",
+    "evaluate": "skirt@1",
     "files": "list",
     "generate": "words",
     "key": "dev",
@@ -73,7 +74,7 @@ WORDS = {
 def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """An API in memory with a style, AWS and the local cloud as far as they are asked, and a few files."""
     commanded = Commanded()
-    for module in ("versions", "stored", "cancel", "paint", "learn", "batch", "batches", "forgetting"):
+    for module in ("versions", "stored", "cancel", "paint", "learn", "evaluate", "batch", "batches", "forgetting"):
         monkeypatch.setattr(f"cli.{module}.connected", commanded.connected)
     monkeypatch.setattr("cli.connection.connected", commanded.connected)
     monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)
@@ -87,7 +88,7 @@ def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     with commanded.client() as client:
         client.styles.promote("skirt@2")
         made = client.predictions.create({"mode": "text_to_image", "prompt": default_prompt("skirt")})
-    commanded.looked = lambda api, name: succeed(api, name) if name.startswith("coat") else api.succeed(name)
+    commanded.looked = lambda api, name: succeed(api, name) if "-" in name else api.succeed(name)
     _files(tmp_path)
     _aws(monkeypatch)
     _local(monkeypatch, tmp_path)

@@ -13,7 +13,7 @@ from contracts.errors import InvalidInputError
 from contracts.mark import mark_of
 from tests.unit.client_network import Served
 from tests.unit.ops_fakes import JPEG, PNG
-from tests.unit.ops_stage import put_promoted
+from tests.unit.ops_stage import put_dataset, put_promoted
 from tests.unit.test_ops_api_predictions import finish
 from tests.unit.test_ops_api_styles import publish, wait
 
@@ -213,6 +213,9 @@ def test_styles_are_listed_shown_compared_decided_and_promoted(served: Served) -
         assert client.styles.reject("skirt@3", reason="too red").approval == "rejected"
         assert client.styles.promote("skirt@1").previous == "skirt@2"
         assert client.styles.roll_back("skirt", leave="skirt@1").version == "skirt@2"
+        put_dataset(served.api.buckets, "skirt")
+        again = client.styles.evaluate("skirt@1", "datasets/skirt/", gate={"leak": 0.3})
+        assert (again.model, again.input["evaluate"]) == ("skirt", 1)
         with pytest.raises(InvalidInputError, match="style@version"):
             client.styles.version("skirt")
 

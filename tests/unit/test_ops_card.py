@@ -18,6 +18,7 @@ MISSED = {
     "failures": ["garment_share: got 0.2; allowed: at least 0.5"],
     "metrics": {"garment_share": 0.2},
 }
+ARTIFACT = "s3://data/runs/run-1/train/job/output/model/"
 CONSENT = "release-2026-0417"
 
 
@@ -26,13 +27,14 @@ def plan_for(**changes: Any) -> FineTuningPlan:
 
 
 def card_of(plan: FineTuningPlan, verdict: dict[str, Any] = PASSED, **spread: MetricSpread) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(model_card(plan, verdict, spread))
+    read: dict[str, Any] = json.loads(model_card(plan, ARTIFACT, verdict, spread))
     return read
 
 
 def test_a_card_says_what_was_learnt_from_what_and_under_which_terms() -> None:
     plan = plan_for()
     card = card_of(plan)
+    assert card["model_overview"]["model_artifact"] == [ARTIFACT]
     facts = card["additional_information"]["custom_details"]
     assert facts["data_sha256"] == plan.dataset.sha256
     assert facts["base_model"] == "tiny@v1"
@@ -61,7 +63,7 @@ def test_a_card_says_whether_the_gate_is_met_and_where_the_pictures_are() -> Non
 
 def test_a_persons_reference_is_not_in_the_card_but_that_there_was_one() -> None:
     plan = plan_for(consent=CONSENT)
-    text = model_card(plan, PASSED, {})
+    text = model_card(plan, ARTIFACT, PASSED, {})
     assert CONSENT not in text
     assert card_of(plan)["additional_information"]["custom_details"]["consent"].startswith("a reference was given")
     assert card_of(plan_for())["additional_information"]["custom_details"]["consent"].startswith("no reference")
@@ -71,13 +73,13 @@ def test_a_persons_reference_is_not_in_the_card_but_that_there_was_one() -> None
 def test_a_card_is_one_line_that_sagemaker_takes_whatever_people_wrote(prompt: str) -> None:
     plan = FineTuningPlan.from_json({**plan_for().to_json(), "hyperparameters": {str(n): prompt for n in range(300)}})
     many = {"passed": False, "failures": [prompt] * 100, "metrics": {}}
-    text = model_card(plan, many, {})
+    text = model_card(plan, ARTIFACT, many, {})
     assert len(text) <= 100_000
     assert "\n" not in text
 
 
 def test_a_base_model_has_a_card_too() -> None:
     plan = PretrainingPlan.from_json(pretraining_plan())
-    text = model_card(plan, {"passed": True, "failures": [], "metrics": {}}, {})
+    text = model_card(plan, ARTIFACT, {"passed": True, "failures": [], "metrics": {}}, {})
     assert plan.dataset.sha256 in text
     assert "consent" not in text

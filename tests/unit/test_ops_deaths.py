@@ -452,6 +452,9 @@ replace_found = ask("POST", "/v2beta/stable-image/edit/search-and-replace", SEAR
 secret = ask("GET", "/v1/webhooks/default/secret")
 approve_3 = ask("POST", "/v1/styles/skirt/versions/3/approve", {"reason": "good"})
 reject_3 = ask("POST", "/v1/styles/skirt/versions/3/reject", {})
+evaluate_1 = ask(
+    "POST", "/v1/styles/skirt/versions/1/evaluate", {"dataset": "datasets/skirt/", "consent": "release-17"}
+)
 roll_back = ask("POST", "/v1/styles/skirt/rollback", {})
 drop_picture = ask("DELETE", f"/v1/files/{dataset_file_id('skirt', 'datasets/skirt/a.png')}")
 drop_1 = ask("DELETE", "/v1/styles/skirt/versions/1")
@@ -596,6 +599,7 @@ BROKEN_OFF: Mapping[str, tuple[Act, Act, Act]] = {
     "promote_version": (nothing, promote_1, promote_1),
     "approve_version": (waits(), approve_3, then(approve_3, approved)),
     "reject_version": (waits(), reject_3, then(reject_3, approved)),
+    "evaluate_version": (nothing, evaluate_1, evaluate_1),
     "roll_back_style": (promote_1, roll_back, roll_back),
     "inference_result": (post, told(), told()),
     "inference_result, failure": (post, told(REFUSED), told(REFUSED)),
@@ -623,6 +627,7 @@ AT_ONCE: Mapping[str, tuple[Act, Act, Act]] = {
         then(tell, later, tell),
         then(reports, later, tell),
     ),
+    "two evaluations with one key": (nothing, evaluate_1, evaluate_1),
     "two resumptions of a batch": (then(taken_on, batch_failed), resume_batch, resume_batch),
     "two POSTs with one key": (nothing, post, post),
     "two POSTs of a person with one key": (nothing, post_shown, post_shown),

@@ -29,7 +29,8 @@ def stage() -> Stage:
 def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     plan = plan_of(stage[1], execution="run-1", gate={"garment_share": 0.5})
     assert plan["dataset"] | {"sha256": ""} == {"uri": DATASET, "pictures": 4, "sha256": ""}
-    assert plan["base"] == {"reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/"}
+    terms = "Apache-2.0: not commercial"
+    assert plan["base"] == {"reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/", "licence": terms}
     assert plan["segmenter"] == {"uri": "s3://model/base/clipseg@v1/"}
     assert plan["jobs"] == {
         key: {**facts, "name": f"atelier-test-run-1-{key}", "instances": 1} for key, facts in JOBS.items()

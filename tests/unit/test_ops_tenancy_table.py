@@ -39,6 +39,7 @@ BODIES: dict[str, Callable[[str], Any]] = {
     "put_captions": lambda style: {"captions": [{"file_name": "a.png", "text": "a photo of sks skirt"}]},
     "create_file": lambda style: {**PICTURE, "purpose": "dataset", "style": style},
     "reject_version": lambda style: {"reason": "too dark"},
+    "evaluate_version": lambda style: {"dataset": f"datasets/{style}/"},
     "create_version": lambda style: {"weights": "uploads/nothing/1/a.safetensors", "instance_prompt": "sks skirt"},
     "create_model_prediction": lambda style: PAINT,
     "create_deployment_prediction": lambda style: PAINT,

@@ -339,7 +339,7 @@ def test_the_report_shows_what_looks_saw_while_the_style_was_learnt(tmp_path: Pa
     text = replace(report(), watched=WatchedTraining.read(tmp_path)).html()
     assert '<th scope="row">40</th><td class="number">0.25</td><td class="number">0.875</td><td>the best</td>' in text
     page = Page(text)
-    assert len(page.addresses) == 4 + 4 + 1 + 1
+    assert len(page.addresses) == 5 + 4 + 1 + 1
     assert page.without_alt == 0
 
 

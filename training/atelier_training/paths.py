@@ -59,6 +59,12 @@ class MlPaths:
         """The folder of a processing job's input."""
         return self.root / "processing/input" / name
 
+    def scratch(self, name: str) -> Path:
+        """A folder that nobody keeps, made on first use."""
+        folder = self.root / "processing/scratch" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def processing_output(self, name: str) -> Path:
         """The folder of a processing job's output, made on first use."""
         folder = self.root / "processing/output" / name

@@ -1,6 +1,8 @@
 """The fine-tuning machine: one style from pictures to a tested, promoted version. Its flow is the same in every stage."""
 
-from infra.components.workflow.flow import Branch, EarlyEnd, Flow, Undoable
+from dataclasses import replace
+
+from infra.components.workflow.flow import Branch, EarlyEnd, Exit, Flow, Undoable
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.steps.deployment import endpoint_steps, remove_left, smoke_test, undo_rollout
@@ -38,6 +40,20 @@ _OUTCOME = (
 )
 
 
+_MEASURED = (
+    "{'style': $plan.style, 'version': $plan.evaluates, 'passed': $gate.passed, 'failures': $gate.failures, "
+    "'metrics': $gate.metrics, 'report': $plan.runs.evaluate & 'report.html', 'notes': $notes}"
+)
+
+
+def _evaluated_again(use: Resources) -> Exit:
+    """Where a published version is only measured again, that is all: whatever was measured, nothing about the version changes."""
+    subject = "'Atelier: ' & $plan.style & ' version ' & $plan.evaluates & ' was evaluated'"
+    tell = notify(use, subject=subject, outcome=_MEASURED, name="NotifyEvaluation")
+    done = replace(tell, does="Tell people what was measured of a version that is there already")
+    return Exit(name="EvaluatesAgain", when="$plan.evaluates != ''", then=(done,))
+
+
 def fine_tuning(use: Resources) -> Flow:
     """The machine's steps, in order."""
     own_endpoint = Branch(name="NeedsEndpoint", when="$plan.deploy = 'endpoint'", then=endpoint_steps(use))
@@ -55,7 +71,7 @@ def fine_tuning(use: Resources) -> Flow:
         preflight,
         fine_tune(use),
         evaluate(use),
-        *registered(use, _PACKAGE),
+        *registered(use, _PACKAGE, judged=(_evaluated_again(use),)),
         Branch(
             name="DeployChoice",
             when="$plan.deploy = 'none'",

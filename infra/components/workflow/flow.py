@@ -71,6 +71,25 @@ class EarlyEnd:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exit:
+    """If ``when`` (JSONata) is true, the run ends in success after ``then``; else it continues."""
+
+    name: str
+    when: str
+    then: "Flow"
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps before such an end."""
+        return steps(self.then)
+
+    def states(self, after: str) -> dict[str, dict[str, Any]]:
+        """The choice, then the states before the end."""
+        rule = {"Condition": f"{{% {self.when} %}}", "Next": first(self.then, SUCCEED)}
+        return {self.name: {"Type": "Choice", "Choices": [rule], "Default": after}, **states(self.then, SUCCEED)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Undoable:
     """A flow. If it fails, ``undo`` runs before the failure is recorded; if that fails too, the record says so under ``undo``."""
 

@@ -63,7 +63,11 @@ _ENDPOINTS = _Use(
 _JOBS = _Use(
     name="jobs",
     reads=frozenset(
-        {"BucketsData/datasets/*", "BucketsData/runs/*", "BucketsData/checkpoints/*", "BucketsModel/base/*"}
+        {
+            *("BucketsData/datasets/*", "BucketsData/runs/*", "BucketsData/checkpoints/*"),
+            # A published version may be measured again.
+            *("BucketsModel/base/*", "BucketsModel/styles/*"),
+        }
     ),
     writes=frozenset({"BucketsData/runs/*", "BucketsData/checkpoints/*"}),
 )

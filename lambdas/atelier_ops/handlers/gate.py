@@ -31,5 +31,5 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     verdict = judge(plan.gate, measured, plan.metrics)
     if verdict["failures"] and plan.comparison:
         verdict["failures"].append(plan.comparison)
-    card = model_card(plan, verdict, read_spread(evaluated, data))
+    card = model_card(plan, event["artifact"], verdict, read_spread(evaluated, data))
     return verdict | {"comparison": plan.comparison, "card": card}

@@ -8,6 +8,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic import resumption
 from atelier_ops.logic.class_pictures import bring_class_pictures
+from atelier_ops.logic.evaluation import evaluation_plan, is_evaluation
 from atelier_ops.logic.numbering import check_style
 from atelier_ops.logic.plan import Dependencies, make_plan
 from atelier_ops.observability import observed
@@ -67,6 +68,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             rules=dependencies.rules,
         )
         plan = resumption.resumed_plan(event, FineTuningPlan, run)
+    elif is_evaluation(event["input"]):
+        return evaluation_plan(event["input"], event["execution"], event["jobs"], dependencies).to_json()
     else:
         plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_style(plan.style, dependencies.models, Packages())

@@ -18,11 +18,11 @@ MOST_SETTINGS = 80
 """Hyperparameters that a card holds."""
 
 
-def model_card(plan: AnyPlan, verdict: Mapping[str, Any], spread: Mapping[str, MetricSpread]) -> str:
-    """The card of what a run made; ``verdict`` is the gate's."""
+def model_card(plan: AnyPlan, artifact: str, verdict: Mapping[str, Any], spread: Mapping[str, MetricSpread]) -> str:
+    """The card of what a run made, whose files are ``artifact``; ``verdict`` is the gate's."""
     evaluated = plan.runs["evaluate"]
     card = {
-        "model_overview": {"model_creator": "Atelier", "model_artifact": [plan.runs["train"]]},
+        "model_overview": {"model_creator": "Atelier", "model_artifact": [artifact]},
         "intended_uses": {"purpose_of_model": _purpose(plan)},
         "training_details": {
             "training_observations": f"Run {plan.execution}, from base model {plan.base.reference}.",

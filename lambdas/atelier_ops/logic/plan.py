@@ -179,11 +179,12 @@ def _prompts(request: ExecutionInput, dataset: Dataset, settings: Hyperparameter
         raise InvalidInputError("input.class_prompt", got=classes, allowed=allowed)
     prompts = {"instance_prompt": instance, "class_prompt": classes}
     for name, value in prompts.items():
-        _one_line(name, value)
+        require_one_line(name, value)
     return prompts
 
 
-def _one_line(name: str, value: str) -> None:
+def require_one_line(name: str, value: str) -> None:
+    """Raises InvalidInputError for words on several lines."""
     if "\n" in value or "\r" in value:
         raise InvalidInputError(f"input.{name}", got=value, allowed="one line")
 
@@ -197,15 +198,25 @@ def _arguments(
     comparison: str,
     expected: RunEstimate | None,
 ) -> dict[str, list[str]]:
-    _one_line("target", request.target)
-    task = ["--task", request.task, *(_argument("target", request.target) if request.target else [])]
-    judged = ["--gate", json.dumps(gate), *_argument("comparison", comparison)]
+    require_one_line("target", request.target)
+    task = _task_arguments(request.task, request.target)
     prior = ["--prior"] if settings.with_prior_preservation else []
+    judged = _argument("comparison", comparison)
     cost = _argument("expected", str(expected)) if expected else []
-    evaluate = [*task, *_argument("instance_prompt", instance_prompt), *judged, *cost]
+    evaluate = evaluation_arguments(request.task, request.target, instance_prompt, gate)
     named = _argument("caption_prompt", instance_prompt) if request.captions == "automatic" else []
     segment = [*task, f"--resolution={base.resolution}", *prior, *named]
-    return {"segment": segment, "evaluate": evaluate}
+    return {"segment": segment, "evaluate": [*evaluate, *judged, *cost]}
+
+
+def evaluation_arguments(task: str, target: str, instance_prompt: str, gate: Mapping[str, float]) -> list[str]:
+    """What the evaluation's container is told. Raises InvalidInputError for words that are too long for it."""
+    words = _argument("instance_prompt", instance_prompt)
+    return [*_task_arguments(task, target), *words, "--gate", json.dumps(gate)]
+
+
+def _task_arguments(task: str, target: str) -> list[str]:
+    return ["--task", task, *(_argument("target", target) if target else [])]
 
 
 def _argument(name: str, value: str) -> list[str]:

@@ -44,16 +44,18 @@ def watched(execution: Execution, events: Sequence[StateEvent], dependencies: De
         return dict(UNWATCHED)
     jobs = list(plan["jobs"].values())
     done, running = jobs_done(events, jobs)
-    training = next(each for each in jobs if each["kind"] == "training")
-    begun = running is training or done > jobs.index(training)
-    steps = read_steps(training, dependencies.logs) if begun else Steps()
-    is_training = running is training and execution.status == "RUNNING"
+    # One that only measures a version again has no other job than that.
+    training = next((each for each in jobs if each["kind"] == "training"), None)
+    trains = training is not None and running is training
+    begun = trains or (training is not None and done > jobs.index(training))
+    steps = read_steps(training, dependencies.logs) if training and begun else Steps()
+    is_training = trains and execution.status == "RUNNING"
     order = list(plan["jobs"])
     # A run that ends after its first job enters no state that would show the job to be done.
-    read = done > order.index(READING) or execution.status == "SUCCEEDED"
+    read = READING in order and (done > order.index(READING) or execution.status == "SUCCEEDED")
     evaluated = done > order.index(EVALUATION)
     return {
-        "progress": _progress(execution, steps, overall(done, len(jobs), steps.share if running is training else 0.0)),
+        "progress": _progress(execution, steps, overall(done, len(jobs), steps.share if trains else 0.0)),
         "eta_seconds": _left(steps, dependencies.now) if is_training and steps.total else None,
         "losses": curve(steps) or None,
         "looks": looks_of(steps) or None,

@@ -63,13 +63,13 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     dependencies.rules.apply(given)
     # Step Functions keeps an execution's input for 90 days, whatever is deleted: who is depicted is not part of it.
     said = {name: value for name, value in given.explicit_values().items() if name != "consent"}
-    inputs = _addressed(said, dependencies.data)
+    inputs = addressed(said, dependencies.data)
     name = f"{inputs['style']}-{request.new_id('training')[:12]}"
     require_claimable(given.style, request, dependencies)
-    _check_dataset(name, inputs, request, dependencies)
+    require_dataset(name, inputs, request, dependencies)
     claim(given.style, request, dependencies)
     note_style(given.consent, given.style, name, request.client, dependencies.records)
-    return _start(name, inputs, asked, request, dependencies)
+    return start(name, inputs, asked, request, dependencies)
 
 
 def resume(request: Request, dependencies: Dependencies, training: str) -> Response[str]:
@@ -95,10 +95,10 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
     if other not in ("", name):
         allowed = f"one whose rest no other does: take up {other}, should it fail"
         raise ProblemError(409, f"training: got {training}, whose rest {other} does; allowed: {allowed}")
-    return _start(name, {"resume": training} | ({"gate": gate} if gate else {}), asked, request, dependencies)
+    return start(name, {"resume": training} | ({"gate": gate} if gate else {}), asked, request, dependencies)
 
 
-def _start(
+def start(
     name: str, inputs: Mapping[str, Any], asked: TellingRequest, request: Request, dependencies: Dependencies
 ) -> Response[str]:
     """Start the execution, unless an earlier request with the same key has. Raises ProblemError 422."""
@@ -147,7 +147,7 @@ def origin_of(execution: Execution, dependencies: Runs) -> Execution:
     return execution
 
 
-def _addressed(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
+def addressed(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
     """A client's input as the state machine takes it: with the dataset's address."""
     return {**inputs, "dataset": str(S3Uri(bucket=data.bucket, key=inputs["dataset"]))}
 
@@ -159,7 +159,7 @@ def named(inputs: Mapping[str, Any], data: ObjectStore) -> dict[str, Any]:
     return {**given, **({"dataset": inputs["dataset"].removeprefix(ours)} if "dataset" in inputs else {})}
 
 
-def _check_dataset(name: str, inputs: Mapping[str, Any], request: Request, dependencies: Dependencies) -> None:
+def require_dataset(name: str, inputs: Mapping[str, Any], request: Request, dependencies: Dependencies) -> None:
     """Look at the dataset's names, unless an earlier request started the training. Raises InvalidInputError."""
     dataset = inputs["dataset"]
     readable = may_read(dataset.rstrip("/").rpartition("/")[2], request, dependencies)
@@ -262,7 +262,9 @@ def output_of(inputs: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str,
 
 
 def _outcome(output: Mapping[str, Any]) -> str:
-    """Last lines: what the result was compared with, and whether the style's bare name means it now."""
+    """Last lines: what the result was compared with, and whether the style's bare name means it now; or whether a gate is met again."""
+    if "failures" in output:
+        return f"gate: {'; '.join(output['failures']) or 'met'}\n"
     return "".join(f"{name}: {output[name]}\n" for name in ("comparison", "promotion") if output.get(name))
 
 

@@ -25,7 +25,7 @@ class Measured:
     garment: RealGarment
 
 
-class Measures:
+class Tally:
     """Collects the numbers of an evaluation and their spreads."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ def measure(
     A metric that does not apply is left out: a text-to-image style has no mask to score and nothing outside one, an adapter that was
     trained elsewhere has no loss. ``embedder`` compares pictures, and pictures with ``prompt``.
     """
-    found = Measures()
+    found = Tally()
     _palette(garment, restyled, found)
     _texture(garment, restyled, found)
     if embedder:
@@ -77,7 +77,7 @@ def changed_outside(restyled: Restyled) -> int:
     return sum(int((np.asarray(image)[outside] != original[outside]).sum()) for image in images)
 
 
-def _palette(garment: RealGarment, restyled: Sequence[Restyled], found: Measures) -> None:
+def _palette(garment: RealGarment, restyled: Sequence[Restyled], found: Tally) -> None:
     upper = garment.palette
     for column in ("before", "after", "other"):
         pixels = [garment_pixels(image, from_image(r.mask)) for r in restyled for image in getattr(r, column)]
@@ -94,7 +94,7 @@ def _palette(garment: RealGarment, restyled: Sequence[Restyled], found: Measures
     found.add("palette_real", garment.shares, value=upper)
 
 
-def _texture(garment: RealGarment, restyled: Sequence[Restyled], found: Measures) -> None:
+def _texture(garment: RealGarment, restyled: Sequence[Restyled], found: Tally) -> None:
     for column, name in (("before", "texture_before"), ("after", "texture")):
         own = [patterns(image, from_image(r.mask)) for r in restyled for image in getattr(r, column)]
         found.add(name, [garment.texture_shared(each) for each in own], seeds=_seeds(restyled, column))
@@ -102,7 +102,7 @@ def _texture(garment: RealGarment, restyled: Sequence[Restyled], found: Measures
 
 
 def _likeness(
-    garment: RealGarment, restyled: Sequence[Restyled], embedder: Embedder, prompt: str, found: Measures
+    garment: RealGarment, restyled: Sequence[Restyled], embedder: Embedder, prompt: str, found: Tally
 ) -> None:
     """Cosines of CLIP's embeddings: with the real garments, picture by picture, and with the words for such a thing."""
     assert garment.embeddings is not None

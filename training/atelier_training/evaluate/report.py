@@ -39,7 +39,7 @@ class Report:
     prompt: str
     measured: Measured
     gate: Mapping[str, float]
-    loss: Image.Image
+    loss: Image.Image | None
     steps: int
     disclosure: Texts
     expected: str = ""
@@ -53,7 +53,7 @@ class Report:
         return render(
             "style.html",
             title=f"Style “{style.style}”",
-            lead=f"{method} on {base.reference}, {self.steps} steps, {len(painted.examples)} pictures. Execution {style.execution}.",
+            lead=f"{method} on {base.reference}, {self._learnt}{len(painted.examples)} pictures. Execution {style.execution}.",
             disclosure=self.disclosure,
             results=Results(metrics=metrics, gate=self.gate, known=METRICS, spread=self.measured.spread),
             notes=painted.notes,
@@ -66,12 +66,17 @@ class Report:
                 for each in self.measured.garment.colours.tolist()
             ],
             loss=self.loss,
-            loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics['train_avg_loss']:.4g}.",
             watched=self.watched,
+            loss_text=f"Loss over {self.steps} steps; the mean of the last tenth is {metrics.get('train_avg_loss', 0):.4g}.",
             examples=[_example(example) for example in opened(painted.examples)],
             settings_title="Everything needed to train this again.",
             settings=self._settings(),
         )
+
+    @property
+    def _learnt(self) -> str:
+        """How many steps it was trained for; nothing where that is not known of what was trained elsewhere."""
+        return f"{self.steps} steps, " if self.steps else ""
 
     def told(self) -> Told:
         """What the files of painted pictures say of themselves."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from atelier_training.arguments import required_target
 from atelier_training.base_files import read_base
 from atelier_training.data.examples import ExampleFile
+from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
-from atelier_training.evaluate.judging import Judging
+from atelier_training.evaluate.judging import Judging, mask_again
 from atelier_training.evaluate.leak import other_prompt, plain_prompt
 from atelier_training.evaluate.measure import measure
 from atelier_training.evaluate.photos import choose_photos
@@ -35,17 +36,27 @@ log = logging.getLogger(__name__)
 
 
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
-    """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``."""
+    """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``.
+
+    A style that is evaluated again has no ``segment``: its pictures are masked here. One that was trained elsewhere has no training log.
+    """
     models = load_models(paths, arguments.task)
+    dataset = DatasetFolder.read(paths.processing_input("dataset"))
+    segmenter = paths.processing_input("segmenter") if arguments.task == "inpaint" else None
+    segment = paths.processing_input("segment")
+    if not segment.is_dir():
+        interruption.doing, segment = "masking the pictures", paths.scratch("segment")
+        mask_again(dataset, segmenter, arguments.target, interruption, segment)
     interruption.doing = "painting with the base model and the trained one"
-    judging = Judging.read(paths, arguments.task, arguments.instance_prompt)
+    judging = Judging.read(dataset, segment, segmenter, arguments.instance_prompt)
     painted, own_notes = _paint(arguments, paths, models, judging)
     interruption.check("painting")
-    entries = training_log.read(models.style_folder / TRAINING_LOG)
+    trained = models.style_folder / TRAINING_LOG
+    entries = training_log.read(trained) if trained.is_file() else []
     measured = measure(
         judging.garment,
         painted.restyled,
-        train_avg_loss=training_log.average_loss(entries),
+        train_avg_loss=training_log.average_loss(entries) if entries else None,
         mask_scores=judging.mask_scores,
         embedder=judging.embedder,
         prompt=plain_prompt(arguments.target) if arguments.target else "",
@@ -56,7 +67,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         prompt=arguments.instance_prompt,
         measured=measured,
         gate=arguments.gate,
-        loss=draw_loss(entries),
+        loss=draw_loss(entries) if entries else None,
         steps=len(entries),
         disclosure=from_variables(os.environ),
         expected=arguments.expected,
@@ -112,7 +123,8 @@ def write(report: Report, output: Path) -> None:
     title = f"{report.models.style.style}: “{report.prompt}”"
     sheet = draw_sheet(columns, rows, title=title)
     (output / "sheet.png").write_bytes(encode(sheet, "png", report.told()))
-    report.loss.save(output / "loss.png")
+    if report.loss:
+        report.loss.save(output / "loss.png")
     (output / "report.html").write_text(report.html(), encoding="utf-8")
     (output / "pictures").mkdir(parents=True, exist_ok=True)
     for each in report.painted.restyled:

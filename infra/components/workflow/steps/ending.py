@@ -11,10 +11,10 @@ from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import RECORD_FAILURE, SUCCEED, Step, integration, retry, sdk_transient
 
 
-def notify(use: Resources, *, subject: str, outcome: str) -> Step:
+def notify(use: Resources, *, subject: str, outcome: str, name: str = "Notify") -> Step:
     """The message about a run that succeeded: ``subject`` and ``outcome`` are JSONata. The execution's output is the same."""
     return Step(
-        name="Notify",
+        name=name,
         does="Tell people what there is now",
         resource="sns:publish",
         arguments={

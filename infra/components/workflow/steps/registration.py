@@ -35,13 +35,14 @@ class Package:
     leaves: Mapping[str, str]
 
 
-def registered(use: Resources, package: Package) -> Flow:
-    """Check the metrics against the execution's thresholds, register the package, and approve it or say why it is rejected.
+def registered(use: Resources, package: Package, judged: Flow = ()) -> Flow:
+    """Check the metrics against the thresholds, go through ``judged``, register the package, and approve it or say why it is rejected.
 
     What misses the gate is registered too: who looks into the registry sees what was tried, what it measured, and its report.
     """
     return (
         gate(use),
+        *judged,
         ensure_group(use, package),
         register(use, package),
         Branch(name="MissesGate", when="$not($gate.passed)", then=(reject(use),)),

@@ -7,17 +7,17 @@ from atelier_ops.gateways.records import Records
 from atelier_ops.logic.ownership import claim_key
 from atelier_ops.logic.people.persons import STYLE, check_given, theirs_key
 from atelier_ops.logic.people.style_people import PERSONS, note_style, people_key
-from contracts.execution import ExecutionInput
+from contracts.execution import EvaluationInput, ExecutionInput
 from contracts.people import ConsentRule, missing_consent
 
 
-def ask_consent(asked: ExecutionInput, run: str, rule: ConsentRule, records: Records) -> None:
+def ask_consent(asked: ExecutionInput | EvaluationInput, run: str, rule: ConsentRule, records: Records) -> None:
     """Raises InvalidInputError where the stage demands a reference, the input has none, and none was noted of this run."""
     if rule == "required" and not asked.consent and not is_noted(asked.style, run, records):
         check_given(missing_consent(rule, asked.consent, "input.consent"))
 
 
-def note_person(asked: ExecutionInput, run: str, records: Records) -> None:
+def note_person(asked: ExecutionInput | EvaluationInput, run: str, records: Records) -> None:
     """Note whom the run's pictures show, in the name of whose the style is; of the house's a client deletes that manages.
 
     Raises InvalidInputError where the data of that person are or were deleted.
