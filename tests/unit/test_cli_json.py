@@ -32,6 +32,7 @@ MACHINE = {"StateMachineArn": "arn", "ModelBucketName": "models", "PretrainingMa
 WORDS = {
     "approve": "skirt@3 --reason fine",
     "cancel": "{prediction}",
+    "captions": "{training}",
     "clean": "--out {out}",
     "compare": "skirt@1 skirt@2",
     "cost": "trial",
@@ -74,7 +75,18 @@ WORDS = {
 def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """An API in memory with a style, AWS and the local cloud as far as they are asked, and a few files."""
     commanded = Commanded()
-    for module in ("versions", "stored", "cancel", "paint", "learn", "evaluate", "batch", "batches", "forgetting"):
+    for module in (
+        "versions",
+        "stored",
+        "cancel",
+        "paint",
+        "learn",
+        "evaluate",
+        "batch",
+        "batches",
+        "forgetting",
+        "captions",
+    ):
         monkeypatch.setattr(f"cli.{module}.connected", commanded.connected)
     monkeypatch.setattr("cli.connection.connected", commanded.connected)
     monkeypatch.setattr("atelier.drivers.time.sleep", lambda seconds: None)
@@ -87,12 +99,13 @@ def laid_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     put_dataset(commanded.api.buckets, "skirt")
     with commanded.client() as client:
         client.styles.promote("skirt@2")
+        learnt = client.trainings.create("skirt", {"dataset": "datasets/skirt/", "target": "a skirt"})
         made = client.predictions.create({"mode": "text_to_image", "prompt": default_prompt("skirt")})
     commanded.looked = lambda api, name: succeed(api, name) if "-" in name else api.succeed(name)
     _files(tmp_path)
     _aws(monkeypatch)
     _local(monkeypatch, tmp_path)
-    return {"prediction": made.id, "out": str(tmp_path / "kept")}
+    return {"prediction": made.id, "training": learnt.id, "out": str(tmp_path / "kept")}
 
 
 def _files(folder: Path) -> None:

@@ -97,7 +97,8 @@ def test_captions_are_made_by_the_prompt_and_only_where_asked_for(stage: Stage) 
 
 
 def test_a_run_may_end_once_its_pictures_were_read(stage: Stage) -> None:
-    assert [plan_of(stage[1], **more)["preflight"] for more in ({}, {"preflight": True})] == [False, True]
+    assert plan_of(stage[1])["preflight"] is False
+    assert plan_of(stage[1], preflight=True)["preflight"] is True
 
 
 def test_arguments_are_what_the_containers_take(stage: Stage) -> None:
