@@ -86,8 +86,11 @@ def planned_jobs(output: str) -> dict[str, Mapping[str, str]]:
 
 
 def last_log_line(logs: Any, job: Mapping[str, str]) -> str:
-    """The newest line that a job printed; empty where it has none yet. SageMaker names a job's log streams after the job."""
-    group = f"/aws/sagemaker/{job['kind'].capitalize()}Jobs"
+    """The newest line that a job printed; empty where it has none yet. SageMaker names a job's log streams after the job.
+
+    A tuning job prints nothing itself: its training jobs do, whose names begin with its own.
+    """
+    group = f"/aws/sagemaker/{'Processing' if job['kind'] == 'processing' else 'Training'}Jobs"
     try:
         events = logs.filter_log_events(logGroupName=group, logStreamNamePrefix=job["name"])["events"]
     except logs.exceptions.ResourceNotFoundException:

@@ -108,8 +108,9 @@ def _fields(contract: "type[Contract]", prefix: str = "") -> "Iterator[tuple[str
     from contracts.model import Contract
 
     for name, field in contract.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Contract):
-            yield from _fields(field.annotation, f"{prefix}{name}.")
+        kinds = _types(field)
+        if len(kinds) == 1 and isinstance(kinds[0], type) and issubclass(kinds[0], Contract):
+            yield from _fields(kinds[0], f"{prefix}{name}.")
         else:
             yield prefix + name, field
 

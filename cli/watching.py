@@ -67,7 +67,8 @@ def progress_of(item: Prediction | Training) -> tuple[str, str]:
         line += f", {item.queue_position} before it"
     details = list[str]()
     if item.progress and item.progress.total:
-        details.append(f"{item.progress.current or 0} of {item.progress.total} steps")
+        each = "trainings" if isinstance(item, Training) and item.trials else "steps"
+        details.append(f"{item.progress.current or 0} of {item.progress.total} {each}")
     elif item.progress:
         details.append(f"{item.progress.percentage:.0%}")
     if item.eta_seconds is not None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from contracts.advice import Advice
 from contracts.appearance import PaintingMetrics
 from contracts.declarations import about
+from contracts.search_answers import Trial
 from contracts.training_time import RunEstimate
 
 Status = Literal["starting", "processing", "succeeded", "failed", "canceled"]
@@ -54,8 +55,11 @@ class HowFar(Answer):
     """How far something is. Replicate's client, which reads it out of ``logs``, has the same three."""
 
     percentage: Annotated[float, about("0 to 1, whatever its name: what is done of the whole")]
-    current: Annotated[int | None, about("steps that are done; null where none has been heard of")]
-    total: Annotated[int | None, about("steps in all")]
+    current: Annotated[
+        int | None,
+        about("steps that are done, of a search trainings that have ended; null where none has been heard of"),
+    ]
+    total: Annotated[int | None, about("steps, or trainings, in all")]
 
 
 class _Item(Answer):
@@ -185,6 +189,9 @@ class Training(_Item):
         ),
     ]
     report: Annotated[EvaluationReport | None, about("null until the evaluation has ended, and in lists")]
+    trials: Annotated[
+        list[Trial] | None, about("the trainings of a search so far; null before it, without one, and in lists")
+    ]
     estimate: Annotated[
         RunEstimate | None,
         about("what it is expected to take; null until Prepare has ended, in lists, and where that is not known"),

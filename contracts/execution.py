@@ -15,6 +15,7 @@ from contracts.model import Contract, rule
 from contracts.people import Consent
 from contracts.prompts import ClassPrompt, Prompt
 from contracts.schema import Schema, demand
+from contracts.search import Search
 from contracts.terms import Licence, YesOrNo
 
 Task = Literal["inpaint", "text-to-image"]
@@ -130,6 +131,12 @@ class ExecutionInput(MachineInput):
     hyperparameters: Annotated[
         Hyperparameters, about("training settings; left out: the base model's own, then these defaults")
     ] = Field(default_factory=Hyperparameters)
+    search: Annotated[
+        Search | None,
+        about(
+            "tries settings in several trainings, of which the best by the gate's garment_share goes on; left out: one training"
+        ),
+    ] = None
     gate: Annotated[
         FineTuningMetrics,
         about(
@@ -201,3 +208,16 @@ class ExecutionInput(MachineInput):
             yield Problem("deploy", self.deploy, "endpoint | none, because method full makes no adapter")
         if self.method == "lora" and self.deploy == "endpoint":
             yield Problem("deploy", self.deploy, "adapter | none, because method lora needs no endpoint of its own")
+
+    @rule
+    def _what_is_searched_is_not_given(self) -> Iterator[Problem]:
+        given, tried = self.hyperparameters.model_fields_set, self.search.ranges if self.search else {}
+        for name in tried:
+            if name in given:
+                yield Problem(f"search.ranges.{name}", "a range", f"none, where hyperparameters.{name} is given")
+            if name.startswith("lora_") and self.method == "full":
+                yield Problem(f"search.ranges.{name}", "a range", "none, because method full trains no adapter")
+            if name == "epochs" and "max_steps" in {*given, *tried}:
+                yield Problem(
+                    "search.ranges.epochs", "a range", "none beside max_steps, which counts instead of epochs"
+                )

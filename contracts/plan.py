@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.declarations import about, bounds
 from contracts.errors import InvalidInputError
 from contracts.execution import Approval, CaptionSource, Deploy, Method, Promote, StyleName, Task
+from contracts.job_kinds import JobKind
 from contracts.metrics import METRICS, Metric
 from contracts.model import Contract
 from contracts.pretrain_hyperparameters import Model
@@ -20,12 +21,15 @@ class JobPlan(Contract):
     """A job of the run."""
 
     state: Annotated[str, about("the state that runs it")]
-    kind: Annotated[Literal["processing", "training"], about("which of SageMaker's jobs it is")]
+    at: Annotated[str | None, about("the state from which a later run takes it up; left out: its own")] = None
+    kind: Annotated[JobKind, about("which of SageMaker's jobs it is")]
     instance: Annotated[str, about("type of its hosts")]
     name: Annotated[str, about("what it is called")]
     instances: Annotated[int, bounds(1, 1_000, "its hosts")]
     volume_gib: Annotated[int | None, about("disk of each, where it has no NVMe", unit="GiB")] = None
     seconds: Annotated[int | None, about("how long it may run", unit="s")] = None
+    trials: Annotated[int | None, about("trainings that a search may have at the stage")] = None
+    parallel: Annotated[int | None, about("of these at a time")] = None
     spot: Annotated[bool | None, about("whether it takes what is left over of such machines, at a lower price")] = None
 
 
@@ -89,6 +93,16 @@ class Plan(Contract):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+class SearchPlan(Contract):
+    """A search, as SageMaker takes it."""
+
+    strategy: Annotated[Literal["Bayesian", "Random"], about("where the next values come from")]
+    trials: Annotated[int, about("trainings")]
+    parallel: Annotated[int, about("of these at a time")]
+    ranges: Annotated[Mapping[str, Any], about("ParameterRanges")]
+    seed: Annotated[int, about("of what chance decides")]
+
+
 class FineTuningPlan(Plan):
     """The plan of a run that learns a style."""
 
@@ -108,6 +122,7 @@ class FineTuningPlan(Plan):
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
+    search: Annotated[SearchPlan | None, about("what is tried, where several trainings are")] = None
     estimate: Annotated[RunEstimate | None, about("what the run is expected to take")] = None
     published: Annotated[str, about("prefix of the style's published versions")]
     evaluates: Annotated[

@@ -11,11 +11,14 @@ from contracts.machine_sizes import MachineSize, size_of
 from contracts.model import Contract
 from contracts.prices import REGION, estimate
 from contracts.sampling import Sampling, guided_steps
+from contracts.search import Search
 from contracts.training_needs import SizedTraining
 
 JOB_START_MINUTES = 4
 """A job's instance starts and loads the image."""
 SEGMENT_MINUTES, EVALUATE_MINUTES = 5, 10
+TRIAL_MINUTES = 4
+"""In which each training of a search paints the photos that it is judged by: once, where an evaluation paints before and after."""
 
 TRAINING_SHARE = 0.25
 """Of the speed at which a GPU samples is that of a step of a picture or two, without compiled kernels: 1,000 steps of Stable Diffusion 1.5
@@ -36,7 +39,7 @@ class RunEstimate(Contract):
     document: ClassVar[str] = "estimate"
 
     minutes: Annotated[float | None, about("from the first job to the end of its last", unit="minutes")] = None
-    training_minutes: Annotated[float | None, about("of these its training's", unit="minutes")] = None
+    training_minutes: Annotated[float | None, about("of these its training's, or its search's", unit="minutes")] = None
     dollars: Annotated[float | None, about("of all its jobs, as the stage runs them", unit="US dollars")] = None
     on_demand_dollars: Annotated[float | None, about("of the same, all on demand", unit="US dollars")] = None
     spot_dollars: Annotated[float | None, about("of the same, its training on spot", unit="US dollars")] = None
@@ -125,21 +128,24 @@ def too_long(course: RunCourse, job: Mapping[str, Any]) -> Iterator[Problem]:
     yield Problem("time of the training job", f"about {seconds / 3600:.1f} hours on {job['instance']}", allowed)
 
 
-def run_estimate(course: RunCourse, jobs: Mapping[str, Mapping[str, Any]]) -> RunEstimate:
-    """What a run with these ``jobs`` (``segment``, ``train``, ``evaluate``) is expected to take."""
+def run_estimate(course: RunCourse, jobs: Mapping[str, Mapping[str, Any]], search: Search | None = None) -> RunEstimate:
+    """What a run with these ``jobs`` (``segment``, ``train``, ``evaluate``) is expected to take; with a search, all of its trainings."""
     seconds = course.training_seconds(size_of(str(jobs["train"]["instance"])))
     if seconds is None:
         return RunEstimate()
+    each = seconds / 60 + (TRIAL_MINUTES if search else 0)
+    trainings, turns = (search.trials, ceil(search.trials / search.parallel)) if search else (1, 1)
     minutes = {
         "segment": SEGMENT_MINUTES + JOB_START_MINUTES,
-        "train": seconds / 60 + JOB_START_MINUTES,
+        "train": turns * (each + JOB_START_MINUTES),
         "evaluate": EVALUATE_MINUTES + JOB_START_MINUTES,
     }
+    billed = minutes | {"train": trainings * (each + JOB_START_MINUTES)}
     spot = bool(jobs["train"].get("spot"))
-    on_demand, on_spot = (_dollars(jobs, minutes, spot=choice) for choice in (False, True))
+    on_demand, on_spot = (_dollars(jobs, billed, spot=choice) for choice in (False, True))
     return RunEstimate(
         minutes=round(sum(minutes.values()), 1),
-        training_minutes=round(seconds / 60, 1),
+        training_minutes=round(turns * each, 1),
         dollars=on_spot if spot else on_demand,
         on_demand_dollars=on_demand,
         spot_dollars=on_spot,

@@ -14,6 +14,7 @@ from contracts.pretrain_hyperparameters import DEFAULTS, PretrainHyperparameters
 from contracts.pretraining import PretrainingInput
 from contracts.pretraining_metrics import METRICS as PRETRAINING_METRICS
 from contracts.schema import Schema, resolved
+from contracts.search import Search, SearchRange
 from contracts.wording import allowed
 from docs.markdown import table
 
@@ -84,6 +85,8 @@ TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "reference.md": {
         "execution input": partial(field_table, ExecutionInput),
         "hyperparameters": partial(field_table, Hyperparameters),
+        "search": partial(field_table, Search),
+        "search range": partial(field_table, SearchRange),
         "metrics": partial(metric_table, METRICS),
         "gates": gate_table,
         "prediction input": partial(field_table, PredictionInput),

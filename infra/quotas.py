@@ -58,7 +58,8 @@ def _needed(stage: Stage) -> Iterator[Quota]:
     )
     for name in serving.fallbacks:
         yield _machines(name, "endpoint", serving.most_instances, f"where AWS has no {serving.instance} left")
-    yield _machines(jobs.training_instance, "spot training job" if jobs.spot else "training job", 1, "a fine-tuning")
+    trainings, because = jobs.most_parallel_trials, "a fine-tuning, or those of a search at a time"
+    yield _machines(jobs.training_instance, "spot training job" if jobs.spot else "training job", trainings, because)
     yield _machines(jobs.processing_instance, "processing job", 1, "masks and evaluation")
     hosts = pretraining.train_instances
     yield _machines(pretraining.train_instance, "training job", hosts, "the hosts of a pretraining")

@@ -12,6 +12,7 @@ from contracts.dataset_files import refuse
 from contracts.execution import Method
 from contracts.hyperparameters import Hyperparameters
 from contracts.prices import estimate
+from contracts.search import Search, heaviest
 from contracts.training_limits import JobRoom, problems
 from contracts.training_needs import SizedTraining, shape_of
 from contracts.training_table import TABLE
@@ -87,14 +88,15 @@ def training_estimate(stage: Stage, inputs: Mapping[str, Any], pictures: int) ->
         return None
     entry, method = find(name), inputs.get("method", "lora")
     own = {**entry.training.get(method, {}), **inputs.get("hyperparameters", {})}
-    lesson = _lesson(entry.family, name, method, Hyperparameters.from_json(own))
+    search = Search.from_json(inputs["search"], where="input.search") if inputs.get("search") else None
+    lesson = _lesson(entry.family, name, method, heaviest(search, Hyperparameters.from_json(own)))
     jobs = stage.jobs
     course = RunCourse(lesson=lesson, pictures=pictures, sampling=class_sampling(entry.sampling))
     processing = {"instance": jobs.processing_instance}
     train = {"instance": jobs.training_instance, "spot": jobs.spot, "seconds": jobs.most_training_seconds}
     room = JobRoom(instance=jobs.training_instance, volume_gib=jobs.volume_gib)
     refuse([*problems(lesson, room), *too_long(course, train)])
-    return run_estimate(course, {"segment": processing, "train": train, "evaluate": processing})
+    return run_estimate(course, {"segment": processing, "train": train, "evaluate": processing}, search)
 
 
 def _lesson(family: str, name: str, method: Method, tuning: Hyperparameters) -> SizedTraining:

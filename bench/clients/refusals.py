@@ -13,7 +13,8 @@ _PAINTS = (
 )
 _LEARNS = (
     r"webhook|destination|"
-    r"input\.(class_prompt|instance_prompt|style|target|task|method|deploy|dataset|base_model|consent)|pictures directly in the dataset"
+    r"input\.(class_prompt|instance_prompt|style|target|task|method|deploy|dataset|base_model|consent)|"
+    r"input\.search(\..*)?|pictures directly in the dataset"
 )
 _LISTS = r"query\.cursor"
 

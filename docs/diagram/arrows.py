@@ -19,6 +19,7 @@ VERBS: Mapping[str, str] = {
     "lambda:InvokeFunction": "calls",
     "sagemaker:CreateProcessingJob": "starts",
     "sagemaker:CreateTrainingJob": "starts",
+    "sagemaker:CreateHyperParameterTuningJob": "starts",
     "sagemaker:CreateEndpoint": "creates",
     "sagemaker:DeleteEndpoint": "removes",
     "sagemaker:CreateModelPackage": "registers",

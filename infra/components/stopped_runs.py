@@ -10,7 +10,7 @@ from infra.components.dead_letters import DeadLetters
 from infra.components.handler import Spec
 from infra.components.settlement import Settlement
 from infra.components.workflow.resources import Resources
-from infra.components.workflow.steps.ending import on_jobs
+from infra.components.workflow.steps.ending import listing_trials, on_jobs
 
 
 class StoppedRuns(Construct):
@@ -42,6 +42,7 @@ def _spec(use: Resources, dead_letters: DeadLetters) -> Spec:
             [allow(["states:DescribeExecution", "states:GetExecutionHistory"], executions)],
             on_jobs(use, "Describe"),
             on_jobs(use, "Stop"),
+            listing_trials(use),
             reading(use.data_bucket, record),
             writing(use.data_bucket, record),
             publishing(use.topic),

@@ -29,6 +29,7 @@ _MEMBERS: Mapping[str, Any] = {
     "S3ModelArtifacts": "s3://data-bucket/runs/first-run/train/job/output/model",
     "ProcessingJobStatus": "Completed",
     "TrainingJobStatus": "Completed",
+    "HyperParameterTuningJobStatus": "Completed",
     "ExitMessage": "1 picture was small\n1 was grey",
     "PolicyARN": _arn("autoscaling", "scalingPolicy:1:policyName/some"),
     "Environment": {"ATELIER_EXECUTION": f"{EXECUTION['Id']} {EXECUTION['StartTime']}"},

@@ -32,11 +32,11 @@ def _inputs(uris: Mapping[str, str], dealt: str = "") -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _channels(uris: Mapping[str, str]) -> tuple[Row, ...]:
-    rows: list[Row] = [("InputDataConfig", [*uris])]
+def _channels(uris: Mapping[str, str], inside: str = "") -> tuple[Row, ...]:
+    rows: list[Row] = [(f"{inside}InputDataConfig", [*uris])]
     for name, uri in uris.items():
         given = (("DataSource.S3DataSource.S3Uri", uri), *_CHANNEL)
-        rows += [(f"InputDataConfig.{name}.{path}", value) for path, value in given]
+        rows += [(f"{inside}InputDataConfig.{name}.{path}", value) for path, value in given]
     return tuple(rows)
 
 
@@ -50,6 +50,9 @@ _TRAINING: tuple[Row, ...] = (
     ("AlgorithmSpecification.TrainingInputMode", "File"),
 )
 _SEGMENTER = {"segmenter": "$plan.segmenter.uri"}
+_LEARNT_FROM = {"dataset": "$plan.dataset.uri", "masks": "$plan.runs.segment", "base": "$plan.base.uri"}
+_TRIAL = "TrainingJobDefinition."
+_LIMITS = "HyperParameterTuningJobConfig.ResourceLimits"
 _PACKAGE: tuple[Row, ...] = (
     ("ModelPackageGroupName", "$plan.model_package_group"),
     ("ModelPackageName", None),
@@ -79,10 +82,24 @@ FINE_TUNING: Mapping[str, Sequence[Row]] = {
         ("AppSpecification.ContainerArguments.0", "segment"),
     ),
     "FineTune": (
-        *_channels({"dataset": "$plan.dataset.uri", "masks": "$plan.runs.segment", "base": "$plan.base.uri"}),
+        *_channels(_LEARNT_FROM),
         *_TRAINING,
         ("AlgorithmSpecification.ContainerArguments", None),
     ),
+    "Search": (
+        *_channels({**_LEARNT_FROM, **_SEGMENTER}, _TRIAL),
+        (f"{_TRIAL}StaticHyperParameters", "$plan.hyperparameters"),
+        (f"{_TRIAL}OutputDataConfig.S3OutputPath", "$plan.runs.search"),
+        (f"{_TRIAL}CheckpointConfig.S3Uri", "$plan.runs.checkpoints"),
+        (f"{_TRIAL}CheckpointConfig.LocalPath", "/opt/ml/checkpoints"),
+        (f"{_TRIAL}AlgorithmSpecification.TrainingInputMode", "File"),
+        ("HyperParameterTuningJobConfig.Strategy", "$plan.search.strategy"),
+        ("HyperParameterTuningJobConfig.ParameterRanges", "$plan.search.ranges"),
+        ("HyperParameterTuningJobConfig.RandomSeed", "$plan.search.seed"),
+        (f"{_LIMITS}.MaxNumberOfTrainingJobs", "$plan.search.trials"),
+        (f"{_LIMITS}.MaxParallelTrainingJobs", "$plan.search.parallel"),
+    ),
+    "BestTrial": (("TrainingJobName", "$best"),),
     "Evaluate": (
         *_inputs(
             {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.gate.assembly import Assembly, Resource
+from infra.gate.job_requests import trial_of
 from infra.gate.machines import Definition, integration, machines
 
 
@@ -50,5 +51,7 @@ def jobs(assembly: Assembly) -> Iterator[tuple[Definition, str, Mapping[str, Any
         for name, state in machine.tasks.items():
             arguments = state.get("Arguments")
             if "Job.sync" in integration(state) and isinstance(arguments, Mapping):
-                inner = arguments.get("NetworkConfig", {}) if "Processing" in integration(state) else arguments
+                inner = (
+                    arguments.get("NetworkConfig", {}) if "Processing" in integration(state) else trial_of(arguments)
+                )
                 yield machine, name, inner

@@ -57,7 +57,9 @@ class Play:
                 found = others[name]
                 return found.pop(0) if isinstance(found, list) else found
             if name == self.start:
-                return {"Payload": {**self.plan, **scenario.plan, **(plan or {})}}
+                made = {**self.plan, **scenario.plan, **(plan or {})}
+                # As a plan is written: what it does not have is left out.
+                return {"Payload": {key: value for key, value in made.items() if value is not None}}
             usual = answer_of(state, self.called.get(name, ""))
             more = scenario.answers.get(name)
             return {**usual, "Payload": {**usual["Payload"], **more}} if more else usual
@@ -122,12 +124,14 @@ def wrongs_of_visits(
     chosen: Callable[[Play, Visit], bool],
     look: Callable[[Play, Scenario, PlayedRun, Visit], Iterator[Wrong]],
 ) -> tuple[Wrong, ...]:
-    """What ``look`` says of each chosen state of the run that takes most states; where that run breaks off, machine_runs says so."""
-    play = play_of(text)
-    scenario = play.scenarios[0]
-    try:
-        run = play.run(scenario)
-    except PlayError:
-        return ()
-    visits = [visit for visit in run.visits if chosen(play, visit)]
-    return tuple(dict.fromkeys(w for visit in visits for w in guarded(partial(look, play, scenario, run, visit))))
+    """What ``look`` says of each chosen state in the first run that takes it; where a run breaks off, machine_runs says so."""
+    play, looked, wrongs = play_of(text), set[str](), list[Wrong]()
+    for scenario in play.scenarios:
+        try:
+            run = play.run(scenario)
+        except PlayError:
+            continue
+        visits = [visit for visit in run.visits if chosen(play, visit) and visit.state not in looked]
+        looked |= {visit.state for visit in visits}
+        wrongs += [w for visit in visits for w in guarded(partial(look, play, scenario, run, visit))]
+    return tuple(dict.fromkeys(wrongs))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from contracts.job_kinds import JOB_WORDS
+
 _PREFIXES = {"sagemaker-runtime": "sagemaker", "stepfunctions": "states"}
 """What IAM calls a service, where boto3 calls it otherwise."""
 
@@ -29,6 +31,7 @@ _BESIDES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sagemaker", "UpdateEndpoint"): ("cloudwatch:DescribeAlarms",),
     ("sagemaker", "CreateTrainingJob"): ("iam:PassRole",),
     ("sagemaker", "CreateProcessingJob"): ("iam:PassRole",),
+    ("sagemaker", "CreateHyperParameterTuningJob"): ("iam:PassRole",),
     # Its alarms, and the scalable target's own endpoint:
     # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
     ("application-autoscaling", "RegisterScalableTarget"): (
@@ -62,7 +65,7 @@ _SYNC: Mapping[str, tuple[str, ...]] = {
         "kms:GenerateDataKey",
         "kms:Decrypt",
     )
-    for kind in ("TrainingJob", "ProcessingJob")
+    for kind in JOB_WORDS.values()
 }
 """What ``.sync`` needs: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html; keys for what the job writes."""
 

@@ -8,7 +8,7 @@ from infra.gate.machines import Definition
 
 _BUCKET = "s3://data-bucket"
 _RUNS = f"{_BUCKET}/runs/first-run"
-_FOLDERS = ("segment", "train", "evaluate", "checkpoints", "shard", "training_shards", "held_out")
+_FOLDERS = ("segment", "train", "search", "evaluate", "checkpoints", "shard", "training_shards", "held_out")
 _EITHER: Mapping[str, Any] = {
     "execution": "first-run",
     "approval": "auto",
@@ -30,6 +30,13 @@ _STYLE: dict[str, Any] = {
     "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
     "hyperparameters": {"style": "teal", "max_steps": "800"},
     "published": "styles/teal/",
+    "search": {
+        "strategy": "Bayesian",
+        "trials": 6,
+        "parallel": 2,
+        "ranges": {"ContinuousParameterRanges": [{"Name": "learning_rate", "MinValue": "1e-05", "MaxValue": "0.001"}]},
+        "seed": 0,
+    },
 }
 _BASE: dict[str, Any] = {
     "name": "drawn",
@@ -85,6 +92,8 @@ def variables(machine: Definition, contract: type[FineTuningPlan | PretrainingPl
     known = {
         "artifact": f"{_RUNS}/train/job/output/model/",
         "trained": 387,
+        "best": "atelier-1a2b3c4d-003-5e6f7a8b",
+        "found": "6 of 6 trainings of the search could be measured",
         "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}},
         "notes": ["1 file is not used: README.md"],
         "package": arn("sagemaker", f"model-package/{made['model_package_group']}/3"),

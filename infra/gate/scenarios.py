@@ -20,6 +20,9 @@ _FOLLOWED = ("RegisterScalableTarget", "PutRequestsPolicy")
 """The same of a real-time endpoint."""
 _TRAINED = ("Prepare", "Shard", "Train", "Evaluate", "Gate", "EnsureModelPackageGroup", "Register")
 _FAILED = ("RecordFailure", "UndoRollout")
+_ONE: Mapping[str, Any] = {"search": None}
+"""A run with one training."""
+_SEARCH = ("Search", "BestTrial")
 
 UNDONE = ("DeployEndpoint", *_SCALED, *_FOLLOWED, "SmokeTest")
 """Whatever of these fails, the rollout is undone before the failure is recorded."""
@@ -43,7 +46,7 @@ def _fine_tuning(scaled: Sequence[str]) -> Sequence[Scenario]:
     return (
         Scenario(
             what="a version that a person approves and that gets an endpoint of its own",
-            plan={"approval": "manual", "deploy": "endpoint", "method": "full"},
+            plan={"approval": "manual", "deploy": "endpoint", "method": "full", **_ONE},
             answers={"Promote": {"left": ["atelier-style-teal-v1"]}},
             passes=(
                 *_MEASURED,
@@ -56,30 +59,37 @@ def _fine_tuning(scaled: Sequence[str]) -> Sequence[Scenario]:
                 "RemoveEndpoints",
                 "Notify",
             ),
-            never=("AutoApprove", *_FAILED),
+            never=("AutoApprove", *_SEARCH, *_FAILED),
         ),
         Scenario(
             what="an adapter that its input approves",
-            plan={"approval": "auto", "deploy": "adapter", "method": "lora"},
+            plan={"approval": "auto", "deploy": "adapter", "method": "lora", **_ONE},
             answers={"Publish": {"endpoint": ""}},
             passes=(*_MEASURED, "AutoApprove", "Publish", "SmokeTest", "Promote", "Notify"),
             never=("RequestApproval", "DeployEndpoint", *scaled, "RemoveEndpoints", *_FAILED),
         ),
         Scenario(
             what="a version that is only registered",
-            plan={"approval": "auto", "deploy": "none", "method": "lora"},
+            plan={"approval": "auto", "deploy": "none", "method": "lora", **_ONE},
             passes=(*_MEASURED, "AutoApprove", "Notify"),
             never=("RequestApproval", "Publish", "DeployEndpoint", "SmokeTest", "Promote", "RemoveEndpoints", *_FAILED),
         ),
         Scenario(
             what="pictures that are only looked at",
-            plan={"preflight": True, "approval": "manual", "deploy": "adapter", "method": "lora"},
+            plan={"preflight": True, "approval": "manual", "deploy": "adapter", "method": "lora", **_ONE},
             passes=("Prepare", "Segment", "Advised"),
-            never=("FineTune", "Evaluate", "Register", "RequestApproval", "Publish", "Notify", *_FAILED),
+            never=("FineTune", *_SEARCH, "Evaluate", "Register", "RequestApproval", "Publish", "Notify", *_FAILED),
+        ),
+        Scenario(
+            what="the best of several trainings",
+            plan={"approval": "auto", "deploy": "none", "method": "lora"},
+            passes=("Prepare", "Segment", *_SEARCH, "Evaluate", "Gate", "Register", "Notify"),
+            never=("FineTune", *_FAILED),
         ),
         Scenario(
             what="a published version that is measured again",
             plan={
+                **_ONE,
                 "evaluates": "3",
                 "deploy": "none",
                 "at": "Evaluate",

@@ -8,6 +8,7 @@ from constructs import Construct
 from contracts.advice import ADVICE
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.dataset import CAPTIONS
+from contracts.job_kinds import JOB_RESOURCES
 from contracts.layout import FAILURE, MANIFEST, TAKEN_UP, VALIDATION
 from infra.components import batch_names
 from infra.components.access import (
@@ -50,9 +51,11 @@ _TRAINING_LOG = "log-group:/aws/sagemaker/TrainingJobs"
 
 
 def _following(prefix: str) -> list[Statement]:
-    """Read what the stage's own training jobs print, out of the group that the whole account shares."""
+    """Read what the stage's own training jobs print, out of the group that the whole account shares; and which a search has made."""
     group = [arn("logs", each) for each in (_TRAINING_LOG, f"{_TRAINING_LOG}:*")]
+    searches = arn("sagemaker", f"{JOB_RESOURCES['tuning']}/{prefix}-*")
     return [
+        allow(["sagemaker:ListTrainingJobsForHyperParameterTuningJob"], [searches]),
         allow(["logs:DescribeLogStreams"], group),
         allow(["logs:GetLogEvents"], [arn("logs", f"{_TRAINING_LOG}:log-stream:{prefix}-*")]),
     ]

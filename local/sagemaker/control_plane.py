@@ -53,7 +53,7 @@ class ControlPlane:
         capacity = Capacity(backend.faults, self._machines)
         self.training = JobService(TrainingJob, backend, self.store, self._images, capacity)
         self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
-        self.tuning = TuningService(backend, self.store, self.training, self._check_trial)
+        self.tuning = TuningService(backend, self.store, self.training, capacity, self._check_trial)
         self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
         metrics = EndpointMetrics(put, clock)

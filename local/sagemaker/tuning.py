@@ -5,12 +5,16 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from local.errors import INTERNAL_ERROR, ServiceError, validation_error
 from local.sagemaker.backend import Backend
+from local.sagemaker.capacity import Capacity
 from local.sagemaker.jobs import JobService
 from local.sagemaker.store import LiveRecord, Record, RecordStore, now
+from local.sagemaker.training import TrainingJob
+from local.sagemaker.trial_records import ENDED, METRIC, best, objective, objectives, statuses, summary
 from local.sagemaker.trial_values import cells, trial_values
 
 KIND = "HyperParameterTuningJob"
@@ -19,13 +23,11 @@ OBJECTIVE = "_tuning_objective_metric"
 
 _LOG = logging.getLogger("local.tuning")
 _LOOK_SECONDS = 0.2
-_ENDED = ("Completed", "Failed", "Stopped")
-_METRIC = "FinalHyperParameterTuningJobObjectiveMetric"
 _ORDERS: dict[str, Callable[[Record], Any]] = {
     "Name": lambda each: each["TrainingJobName"],
     "CreationTime": lambda each: each["CreationTime"],
     "Status": lambda each: each["TrainingJobStatus"],
-    "FinalObjectiveMetricValue": lambda each: each[_METRIC]["Value"],
+    "FinalObjectiveMetricValue": lambda each: each[METRIC]["Value"],
 }
 _OF_TRIALS = (
     "RoleArn",
@@ -52,9 +54,15 @@ class TuningService:
     """
 
     def __init__(
-        self, backend: Backend, store: RecordStore, training: JobService, check: Callable[[Record], None]
+        self,
+        backend: Backend,
+        store: RecordStore,
+        training: JobService,
+        capacity: Capacity,
+        check: Callable[[Record], None],
     ) -> None:
-        self._backend, self._store, self._training, self._check = backend, store, training, check
+        self._backend, self._store, self._training = backend, store, training
+        self._capacity, self._check = capacity, check
 
     def create(self, request: Record) -> Record:
         """Start a tuning job; its record. Raises ServiceError for what SageMaker would refuse at once."""
@@ -62,7 +70,12 @@ class TuningService:
         arn = self._store.arn(KIND, name)
         members = {f"{KIND}Arn": arn, f"{KIND}Status": "InProgress", "CreationTime": now(), "LastModifiedTime": now()}
         record = LiveRecord({**request, **members})
-        self._check(trial_request(record, 1, tags=[]))
+        first = trial_request(record, 1, tags=[])
+        self._check(first)
+        limits = request["HyperParameterTuningJobConfig"]["ResourceLimits"]
+        machines = TrainingJob.machines(first)[0]
+        with self._capacity.lock:
+            self._capacity.require(replace(machines, count=machines.count * limits["MaxParallelTrainingJobs"]))
         self._store.add(KIND, name, record)
         self._follow(record)
         return record
@@ -77,12 +90,12 @@ class TuningService:
         """The job with its trials' counts and the best of them."""
         record = self._store.get(KIND, name)
         trials = self.trials(record)
-        best = _best(trials, record)
+        chosen = best(trials, record)
         return {
             **record,
-            "TrainingJobStatusCounters": _statuses(trials),
-            "ObjectiveStatusCounters": _objectives(trials, record),
-            **({"BestTrainingJob": self.summary(best, record)} if best else {}),
+            "TrainingJobStatusCounters": statuses(trials),
+            "ObjectiveStatusCounters": objectives(trials, record),
+            **({"BestTrainingJob": summary(chosen, record)} if chosen else {}),
         }
 
     def stop(self, name: str) -> None:
@@ -98,10 +111,10 @@ class TuningService:
         """ListTrainingJobsForHyperParameterTuningJob: by name, or as SortBy and SortOrder say, in pages."""
         record = self._store.get(KIND, params[f"{KIND}Name"])
         wanted, by = params.get("StatusEquals"), params.get("SortBy", "Name")
-        found = [self.summary(trial, record) for trial in self.trials(record)]
+        found = [summary(trial, record) for trial in self.trials(record)]
         found = [each for each in found if wanted in (None, each["TrainingJobStatus"])]
         if by == "FinalObjectiveMetricValue":
-            found = [each for each in found if _METRIC in each]
+            found = [each for each in found if METRIC in each]
         found.sort(key=_ORDERS[by], reverse=params.get("SortOrder") == "Descending")
         first, most = int(params.get("NextToken", "0")), params.get("MaxResults", 10)
         more = {"NextToken": str(first + most)} if len(found) > first + most else {}
@@ -111,22 +124,6 @@ class TuningService:
         """The training jobs of a tuning job, oldest first."""
         arn = record[f"{KIND}Arn"]
         return [each for each in self._store.all("TrainingJob") if each.get("TuningJobArn") == arn]
-
-    def summary(self, trial: Record, record: Record) -> Record:
-        """What is said of a trial."""
-        copied = ("CreationTime", "TrainingStartTime", "TrainingEndTime", "TrainingJobStatus", "FailureReason")
-        searched = _searched(record["HyperParameterTuningJobConfig"].get("ParameterRanges", {}))
-        value = _value(trial, record)
-        goal = _objective(record)
-        metric = {_METRIC: {**goal, "Value": value}} if value is not None else {}
-        return {
-            "TrainingJobName": trial["TrainingJobName"],
-            "TrainingJobArn": trial["TrainingJobArn"],
-            **{name: trial[name] for name in copied if trial.get(name) is not None},
-            "TunedHyperParameters": {name: trial["HyperParameters"][name] for name in searched},
-            "ObjectiveStatus": _objective_status(trial, record),
-            **metric,
-        }
 
     def _follow(self, record: Record) -> None:
         name = f"{KIND} {record[f'{KIND}Name']}"
@@ -152,7 +149,7 @@ class TuningService:
         deadline = record["CreationTime"].timestamp() + limits.get("MaxRuntimeInSeconds", float("inf"))
         while True:
             trials = self.trials(record)
-            running = [each for each in trials if each["TrainingJobStatus"] not in _ENDED]
+            running = [each for each in trials if each["TrainingJobStatus"] not in ENDED]
             over = record[f"{KIND}Status"] == "Stopping" or refused or now().timestamp() > deadline
             if over or len(trials) >= wanted:
                 if not running:
@@ -164,7 +161,9 @@ class TuningService:
                     self._begin(record, len(trials) + 1)
                     continue
                 except ServiceError as error:
-                    refused = f"{error.code}: {error.message}"
+                    # Somebody else's jobs have taken the instances meanwhile: they end.
+                    waits = error.code == "ResourceLimitExceeded"
+                    refused = "" if waits else f"{error.code}: {error.message}"
             pause.wait(_LOOK_SECONDS)
 
     def _ended(self, record: Record, trials: list[Record], refused: str) -> tuple[str, str]:
@@ -192,7 +191,7 @@ def trial_request(record: Record, number: int, *, tags: list[dict[str, str]]) ->
     name, definition = str(record[f"{KIND}Name"]), record["TrainingJobDefinition"]
     digest = hashlib.sha256(f"{name} {number}".encode()).hexdigest()[:8]
     values = trial_values(record["HyperParameterTuningJobConfig"], number, seed=name)
-    own = {OBJECTIVE: _objective(record)["MetricName"]}
+    own = {OBJECTIVE: objective(record)["MetricName"]}
     return {
         "TrainingJobName": f"{name}-{number:03d}-{digest}",
         "HyperParameters": {**definition.get("StaticHyperParameters", {}), **values, **own},
@@ -200,54 +199,3 @@ def trial_request(record: Record, number: int, *, tags: list[dict[str, str]]) ->
         **{member: definition[member] for member in _OF_TRIALS if member in definition},
         **({"Tags": tags} if tags else {}),
     }
-
-
-def _searched(ranges: Record) -> list[str]:
-    return [one["Name"] for kind in sorted(ranges) for one in ranges[kind]]
-
-
-def _objective(record: Record) -> Record:
-    goal: Record = record["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
-    return {"Type": goal["Type"], "MetricName": goal["MetricName"]}
-
-
-def _value(trial: Record, record: Record) -> float | None:
-    """What a trial printed last of the metric that decides."""
-    wanted = _objective(record)["MetricName"]
-    found = [each["Value"] for each in trial.get("FinalMetricDataList", []) if each["MetricName"] == wanted]
-    return float(found[0]) if found else None
-
-
-def _objective_status(trial: Record, record: Record) -> str:
-    if trial["TrainingJobStatus"] not in _ENDED:
-        return "Pending"
-    return "Succeeded" if _counts(trial, record) else "Failed"
-
-
-def _counts(trial: Record, record: Record) -> bool:
-    return trial["TrainingJobStatus"] == "Completed" and _value(trial, record) is not None
-
-
-def _best(trials: list[Record], record: Record) -> Record | None:
-    """The finished trial whose metric is best, of equal ones the first."""
-    sign = -1 if _objective(record)["Type"] == "Minimize" else 1
-    counted = [each for each in trials if _counts(each, record)]
-    return max(counted, key=lambda trial: sign * (_value(trial, record) or 0.0), default=None)
-
-
-def _statuses(trials: list[Record]) -> dict[str, int]:
-    def count(*statuses: str) -> int:
-        return sum(each["TrainingJobStatus"] in statuses for each in trials)
-
-    return {
-        "Completed": count("Completed"),
-        "InProgress": count("InProgress", "Stopping"),
-        "RetryableError": 0,
-        "NonRetryableError": count("Failed"),
-        "Stopped": count("Stopped"),
-    }
-
-
-def _objectives(trials: list[Record], record: Record) -> dict[str, Any]:
-    found = [_objective_status(each, record) for each in trials]
-    return {status: found.count(status) for status in ("Succeeded", "Pending", "Failed")}

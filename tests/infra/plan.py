@@ -32,6 +32,13 @@ def plan(**changes: Any) -> dict[str, Any]:
         "hyperparameters": {"style": "teal", "max_steps": "800", "learning_rate": "0.0001"},
         "model_package_group": "atelier-dev-teal",
         "published": "styles/teal/",
+        "search": {
+            "strategy": "Bayesian",
+            "trials": 4,
+            "parallel": 2,
+            "ranges": {"IntegerParameterRanges": [{"Name": "lora_rank", "MinValue": "4", "MaxValue": "16"}]},
+            "seed": 0,
+        },
     }
     return FineTuningPlan.from_json(made | changes).to_json()
 
@@ -43,6 +50,8 @@ def variables(**changes: Any) -> dict[str, Any]:
         "plan": plan(),
         "artifact": f"{BUCKET}/runs/first-run/train/job/output/model/",
         "trained": 387,
+        "best": "atelier-dev-1a2b3c4d-002-5e6f7a8b",
+        "found": "3 of 4 trainings of the search could be measured",
         "gate": {"passed": True, "failures": [], "metrics": {"palette_after": 0.58}, "card": "{}"},
         "notes": ["1 file is not used: README.md"],
         "package": package,

@@ -34,9 +34,10 @@ def onwards(stage: Synthesized, name: str, job: dict[str, Any]) -> tuple[str, di
 
 def test_every_job_says_which_execution_made_it(machine: Machine) -> None:
     jobs = [state for state in machine.tasks.values() if state["Resource"].endswith(".sync")]
-    assert len(jobs) == 3
+    assert len(jobs) == (4 if machine.name == "Workflow" else 3)
     for job in jobs:
-        environment = evaluate(job["Arguments"]["Environment"], {"states": {"context": CONTEXT}})
+        made = job["Arguments"].get("TrainingJobDefinition", job["Arguments"])
+        environment = evaluate(made["Environment"], {"states": {"context": CONTEXT}})
         assert environment["ATELIER_EXECUTION"] == f"{ID} {STARTED}"
 
 
@@ -46,7 +47,7 @@ def test_a_name_that_is_taken_leads_to_a_look_at_the_job(machine: Machine) -> No
             assert state["Catch"][0]["ErrorEquals"] == ["SageMaker.ResourceInUseException"]
             assert state["Catch"][0]["Assign"]["failure"]["step"] == name
             look = machine.tasks[state["Catch"][0]["Next"]]
-            kind = "Training" if "Training" in state["Resource"] else "Processing"
+            kind = state["Resource"].rpartition(":create")[2].removesuffix("Job.sync")
             assert look["Resource"].endswith(f"aws-sdk:sagemaker:describe{kind}Job")
             assert look["Arguments"] == {f"{kind}JobName": state["Arguments"][f"{kind}JobName"]}
             assert look["Next"] == f"{name}Ended"
@@ -71,6 +72,28 @@ def test_a_job_of_this_execution_is_waited_for_and_kept_as_if_it_had_just_been_m
     assert kept == (
         {"artifact": f"{OUTPUT}/", "trained": 387} if kind == "Training" else {"notes": ["b", "a.png is left out"]}
     )
+
+
+def test_a_search_of_this_execution_is_kept_as_if_it_had_just_been_made_and_one_of_another_is_not(
+    dev: Synthesized,
+) -> None:
+    job = {
+        "HyperParameterTuningJobStatus": "Completed",
+        "TrainingJobDefinition": {"Environment": {"ATELIER_EXECUTION": f"{ID} {STARTED}"}},
+        "ObjectiveStatusCounters": {"Succeeded": 3},
+        "BestTrainingJob": {
+            "TrainingJobName": "tuned-002",
+            "TunedHyperParameters": {"learning_rate": "0.001", "lora_rank": "8"},
+            "FinalHyperParameterTuningJobObjectiveMetric": {"Value": 0.87},
+        },
+    }
+    said = "3 of 4 trainings of the search could be measured; the best has garment_share 0.87, with learning_rate 0.001, lora_rank 8"
+    following, kept = onwards(dev, "Search", job)
+    assert (following, kept) == ("SearchFound", {"best": "tuned-002", "found": said})
+    assert onwards(dev, "Search", {**job, "HyperParameterTuningJobStatus": "InProgress"}) == ("AwaitSearch", {})
+    assert onwards(dev, "Search", {**job, "TrainingJobDefinition": {}}) == ("RecordFailure", {})
+    del job["BestTrainingJob"]
+    assert onwards(dev, "Search", job)[1] == {"best": "", "found": ""}
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])

@@ -10,7 +10,7 @@ from tests.infra.plan import plan, variables
 
 POINTS = [
     "Segment",
-    "FineTune",
+    "SearchChoice",
     "Evaluate",
     "Gate",
     "EvaluatesAgain",
@@ -46,8 +46,11 @@ def test_a_run_starts_at_the_point_that_its_plan_names_with_the_variables_of_the
 @pytest.mark.parametrize(
     ("state", "at"),
     [
-        ("FineTune", "FineTune"),
-        ("AdoptFineTune", "FineTune"),
+        ("FineTune", "SearchChoice"),
+        ("AdoptFineTune", "SearchChoice"),
+        ("Search", "SearchChoice"),
+        ("AdoptSearch", "SearchChoice"),
+        ("BestTrial", "SearchChoice"),
         ("Gate", "Gate"),
         ("Register", "Register"),
         ("Reject", "MissesGate"),

@@ -43,7 +43,8 @@ def test_a_wildcard_in_a_resource_follows_a_name_or_a_folder(stage: Synthesized)
 def test_jobs_are_watched_through_the_rules_that_step_functions_manages(stage: Synthesized, construct: str) -> None:
     (rules,) = [s["Resource"] for s in of_machine(stage, construct) if "events:PutRule" in listed(s["Action"])]
     names = {text(rule).rpartition("/")[2] for rule in rules}
-    assert names == {f"StepFunctionsGetEventsForSageMaker{kind}JobsRule" for kind in ("Training", "Processing")}
+    kinds = ("Training", "Processing", *(["HyperParameterTuning"] if construct == "Workflow" else []))
+    assert names == {f"StepFunctionsGetEventsForSageMaker{kind}JobsRule" for kind in kinds}
 
 
 @MACHINES

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.job_kinds import JOB_WORDS
 from contracts.plan import FineTuningPlan, PretrainingPlan
 from infra.components.access import Statement
 from infra.components.workflow.flow import Branch, EarlyEnd, Flow, Requirement, states, steps
@@ -110,8 +111,7 @@ def test_every_job_is_in_the_plan_and_reads_its_own_name_there(machine: Machine)
     assert {job["state"] for job in planned.values()} == set(jobs)
     for key, job in planned.items():
         arguments = jobs[job["state"]]["Arguments"]
-        kind = job["kind"].capitalize()
-        assert arguments[f"{kind}JobName"] == f"{{% $plan.jobs.{key}.name %}}"
+        assert arguments[f"{JOB_WORDS[job['kind']]}Name"] == f"{{% $plan.jobs.{key}.name %}}"
         assert job["instance"] in json.dumps(arguments)
         # The handlers' own tests use these facts.
         assert machine.plan["jobs"][key]["state"] == job["state"]

@@ -185,6 +185,16 @@ def _done(client: Any, run: str) -> Record | None:
     return found if found["status"] != "RUNNING" else None
 
 
+def test_a_search_needs_the_machines_of_its_parallel_trials(cloud: LocalCloud) -> None:
+    quota = "ml.m5.large for training job usage"
+    cloud.faults.set_quotas({quota: 1})
+    try:
+        with pytest.raises(ClientError, match=r"ResourceLimitExceeded.*is 1 Instances.*request delta of 2"):
+            cloud.client("sagemaker").create_hyper_parameter_tuning_job(**request(cloud, "crowds"))
+    finally:
+        cloud.faults.set_quotas({})
+
+
 def test_what_sagemaker_would_refuse_is_refused_at_once(cloud: LocalCloud) -> None:
     client = cloud.client("sagemaker")
     wrong = request(cloud, "wrong")

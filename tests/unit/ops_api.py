@@ -29,6 +29,7 @@ from tests.unit.ops_fakes import (
     MemoryEndpoints,
     MemoryExecutions,
     MemoryInference,
+    MemoryJobs,
     MemoryLogs,
     MemoryPackages,
     MemoryRecords,
@@ -100,6 +101,7 @@ class Api:
     batches: MemoryExecutions = field(default_factory=MemoryExecutions)
     tokens: MemoryTokens = field(default_factory=MemoryTokens)
     logs: MemoryLogs = field(default_factory=MemoryLogs)
+    jobs: MemoryJobs = field(default_factory=MemoryJobs)
     packages: MemoryPackages = field(default_factory=MemoryPackages)
     due: MemoryTopic = field(default_factory=MemoryTopic)
     reach: Reach = "public"
@@ -194,6 +196,7 @@ class Api:
             batches=self.batches,
             tokens=self.tokens,
             logs=self.logs,
+            jobs=self.jobs,
             packages=self.packages,
             shared_endpoint=SHARED,
             served_base="tiny@v1",

@@ -21,7 +21,7 @@ from atelier_ops.gateways.inference import AnswerPlaces, Inference
 from atelier_ops.gateways.logs import JobLog, LogLine, Logs
 from atelier_ops.gateways.receivers import Parcel, Receipt, Receivers
 from atelier_ops.gateways.records import NEVER, Listed, Record, Records, Transaction, beside
-from atelier_ops.gateways.registry import ModelPackage, Packages
+from atelier_ops.gateways.registry import Jobs, ModelPackage, Packages
 from atelier_ops.gateways.storage import ObjectStore, Readable, StoredObject, Upload, Uploaded
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Execution, Executions, MapRun, Past, StartedExecution, StateEvent, Tokens
@@ -249,6 +249,31 @@ class MemoryPackages(Packages):
             self.fail_next = False
             raise ConnectionError("the answer was lost")
         return str(self.requests[token]["ModelPackageArn"])
+
+
+class MemoryJobs(Jobs):
+    """Jobs that SageMaker knows, or refuses to tell, and the training jobs that tuning jobs have made, by those jobs' names."""
+
+    def __init__(
+        self,
+        known: Mapping[str, dict[str, Any]] | None = None,
+        made: Mapping[str, list[dict[str, Any]]] | None = None,
+        *,
+        refuses: bool = False,
+    ) -> None:
+        self.known, self.made, self.refuses = dict(known or {}), dict(made or {}), refuses
+
+    def describe(self, kind: str, name: str) -> dict[str, Any] | None:
+        self._look("DescribeTrainingJob")
+        return self.known.get(f"{kind}/{name}")
+
+    def trials(self, name: str) -> list[Mapping[str, Any]]:
+        self._look("ListTrainingJobsForHyperParameterTuningJob")
+        return list(self.made.get(name, []))
+
+    def _look(self, operation: str) -> None:
+        if self.refuses:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """A stage in memory: a mirrored base model and segmenter, a dataset, and the plan of a run on them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,12 +14,15 @@ from contracts.release import ReleaseRules
 from tests.unit.ops_fakes import JPEG, PNG, MemoryBuckets, MemoryRecords
 
 DATASET = "s3://data/datasets/skirt/"
-JOBS = {
+JOBS: Mapping[str, Mapping[str, Any]] = {
     "segment": {"state": "Segment", "kind": "processing", "instance": "ml.m5.xlarge"},
     "train": {"state": "FineTune", "kind": "training", "instance": "ml.g5.xlarge"},
+    "search": {"state": "Search", "kind": "tuning", "instance": "ml.g5.xlarge", "trials": 12, "parallel": 2},
     "evaluate": {"state": "Evaluate", "kind": "processing", "instance": "ml.m5.xlarge"},
 }
 """What the fine-tuning machine says of its jobs."""
+ONE_TRAINING = {key: facts for key, facts in JOBS.items() if key != "search"}
+"""Those of a run without a search."""
 
 
 def base_manifest(name: str, task: str, **changes: Any) -> BaseManifest:

@@ -22,6 +22,7 @@ class Outer(Contract):
     name: str = ""
     colour: Annotated[Literal["red", "blue"], about("of the cloth")] = "red"
     inner: Inner = Inner()
+    perhaps: Annotated[Inner | None, about("left out: nothing")] = None
     marks: Annotated[Mapping[str, float], about("of the judges")] = {}
 
 
@@ -46,12 +47,14 @@ def test_each_field_is_an_option_with_its_own_words(capsys: pytest.CaptureFixtur
     assert "--inner.steps INTEGER optimizer steps" in text
     assert "--inner.share NUMBER 100 % is 1" in text
     assert "--marks JSON" in text
+    assert "--perhaps.steps INTEGER" in text
     assert "--name" not in text
 
 
 def test_options_become_the_json_that_the_contract_reads() -> None:
     assert run() == {}
     words = ("--inner.steps", "4", "--colour", "blue", "--marks", '{"a": 1}', "--inner.share", "0.5")
+    assert run("--perhaps.steps", "4") == {"perhaps": {"steps": 4}}
     assert run(*words) == {"inner": {"steps": 4, "share": 0.5}, "colour": "blue", "marks": {"a": 1}}
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from atelier_ops.gateways.registry import Jobs
 from atelier_ops.logic.cost import job_cost, jobs_cost
 from atelier_ops.logic.failure import read_failure
 from atelier_ops.logic.report import report
 from contracts.prices import DOLLARS_PER_HOUR
-from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryTopic
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryJobs, MemoryTopic
 
 GARMENT = "GarmentNotFoundError: target 'a hat': got no pixels in wall-0.png; allowed: a garment in every picture"
 QUOTA = (
@@ -134,18 +133,6 @@ def test_a_type_without_a_price_makes_the_cost_unknown() -> None:
     assert jobs_cost([training(), job]) is None
 
 
-class MemoryJobs(Jobs):
-    """Jobs that SageMaker knows, or refuses to tell."""
-
-    def __init__(self, known: dict[str, dict[str, Any]], *, refuses: bool = False) -> None:
-        self.known, self.refuses = known, refuses
-
-    def describe(self, kind: str, name: str) -> dict[str, Any] | None:
-        if self.refuses:
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeTrainingJob")
-        return self.known.get(f"{kind}/{name}")
-
-
 PLAN = {
     "kind": "fine-tuning",
     "style": "skirt",
@@ -206,6 +193,31 @@ def test_the_jobs_of_a_machine_that_nobody_here_has_heard_of_are_counted() -> No
     known = {"processing/c": processing(ProcessingStartTime=0, ProcessingEndTime=3_600)}
     result, _, _ = told(MemoryJobs(known), plan={"jobs": {"caption": caption}}, step="Caption")
     assert result["cause"].endswith("(cost about $0.23 at prices of us-east-1)")
+
+
+def test_a_search_costs_what_its_trainings_do_and_its_reason_is_the_first_ones() -> None:
+    search = {"state": "Search", "kind": "tuning", "instance": "ml.g5.xlarge", "name": "s", "instances": 1}
+    cluster = {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}
+    known = {
+        f"training/s-{n}": training(BillableTimeInSeconds=1_800, ResourceConfig=cluster) for n in ("001-a", "002-b")
+    }
+    reason = "AlgorithmError: NonFiniteLossError: loss at step 2, exit code: 1"
+    made = [{"TrainingJobName": "s-001-a"}, {"TrainingJobName": "s-002-b", "FailureReason": reason}]
+    ended = {
+        "HyperParameterTuningJobName": "s",
+        "HyperParameterTuningJobStatus": "Failed",
+        "FailureReason": "none was good",
+    }
+    result, _, _ = told(
+        MemoryJobs(known, {"s": made}),
+        plan={"jobs": {"search": search}},
+        step="Search",
+        error="States.TaskFailed",
+        cause=json.dumps(ended),
+    )
+    assert result["cause"] == (
+        f"Search: States.TaskFailed: none was good; s-002-b: {reason} (cost about $1.41 at prices of us-east-1)"
+    )
 
 
 def test_what_could_not_be_undone_is_told_because_it_is_paid_for() -> None:

@@ -16,7 +16,7 @@ from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
 from tests.unit.ops_fakes import PNG, MemoryBuckets
-from tests.unit.ops_stage import DATASET, JOBS, base_manifest, make_stage, plan_of, refused
+from tests.unit.ops_stage import DATASET, ONE_TRAINING, base_manifest, make_stage, plan_of, refused
 
 Stage = tuple[MemoryBuckets, Dependencies]
 
@@ -33,9 +33,9 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     assert plan["base"] == {"reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/", "licence": terms}
     assert plan["segmenter"] == {"uri": "s3://model/base/clipseg@v1/"}
     assert plan["jobs"] == {
-        key: {**facts, "name": f"atelier-test-run-1-{key}", "instances": 1} for key, facts in JOBS.items()
+        key: {**facts, "name": f"atelier-test-run-1-{key}", "instances": 1} for key, facts in ONE_TRAINING.items()
     }
-    assert set(plan["runs"]) == {*JOBS, "checkpoints"}
+    assert set(plan["runs"]) == {*ONE_TRAINING, "checkpoints"}
     assert plan["runs"]["checkpoints"] == "s3://data/checkpoints/run-1/"
     assert plan["model_package_group"] == "atelier-test-skirt"
     assert plan["published"] == "styles/skirt/"

@@ -11,9 +11,8 @@ from atelier_ops.logic.resumption import Dependencies, is_resumption, resumed_pl
 from contracts.errors import InvalidInputError
 from contracts.plan import FineTuningPlan, PretrainingPlan
 from contracts.release import ReleaseRules
-from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryStore, MemoryTopic
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryJobs, MemoryStore, MemoryTopic
 from tests.unit.ops_stage import JOBS, make_stage, plan_of
-from tests.unit.test_ops_failure import MemoryJobs
 
 POINTS = ["Segment", "FineTune", "Evaluate", "Gate", "EnsureModelPackageGroup", "Register", "DeployChoice", "Notify"]
 OPEN = ReleaseRules()

@@ -10,8 +10,8 @@ import pytest
 from atelier_ops.gateways.workflow import Past, StateEvent
 from atelier_ops.logic.report import report
 from atelier_ops.logic.stopped import Dependencies, report_stop
-from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryTopic, execution
-from tests.unit.test_ops_failure import PLAN, MemoryJobs, processing, training
+from tests.unit.ops_fakes import NOW, MemoryBuckets, MemoryExecutions, MemoryJobs, MemoryTopic, execution
+from tests.unit.test_ops_failure import PLAN, processing, training
 
 KEY = "runs/run-1/failure.json"
 

@@ -1,7 +1,7 @@
 """The settings of one fine-tuning job: ``hyperparameters.json``, read once and checked."""
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar
 
 from contracts.declarations import about, text
 from contracts.errors import Problem
@@ -17,7 +17,12 @@ _OF_LOOKS = ("pictures_set_aside", "num_validation_images", "validation_prompt",
 
 
 class FineTuneJob(Hyperparameters):
-    """One fine-tune: its hyperparameters and what the plan adds to them."""
+    """One fine-tune: its hyperparameters and what the plan adds to them.
+
+    SageMaker itself gives the trainings of a search ``_tuning_objective_metric``.
+    """
+
+    aliases: ClassVar[Mapping[str, str]] = {"_tuning_objective_metric": "objective"}
 
     style: StyleName
     execution: Annotated[str, text("an execution's name", longest=80)]
@@ -27,6 +32,10 @@ class FineTuneJob(Hyperparameters):
     dataset_sha256: Annotated[str, text("a sha256", longest=64, pattern="[0-9a-f]{64}")]
     target: Annotated[_Words, about("what to mask, where task is inpaint")] = ""
     class_prompt: Annotated[_Words, about("what the garment is an example of, where the prior is preserved")] = ""
+
+    objective: Annotated[
+        str, about("the metric by which a search compares its trainings, where this is one of them")
+    ] = ""
 
     @property
     def tuning(self) -> Hyperparameters:

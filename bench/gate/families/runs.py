@@ -37,7 +37,7 @@ MUTANTS: Sequence[Defect] = (
         change=put("Catch.1.Assign.failure.error", "{% $states.errorOutput.Cause %}"),
     ),
     _defect(name="a failure lacks the plan", state="FineTune", change=drop("Catch.1.Assign.failure.plan")),
-    _defect(name="a run is taken up elsewhere", state="Start", change=swap("'FineTune'", "'Finetune'")),
+    _defect(name="a run is taken up elsewhere", state="Start", change=swap("'SearchChoice'", "'Searchchoice'")),
     _defect(name="a run is taken up without its artifact", state="Start", change=drop("Choices.2.Assign.artifact")),
     _defect(name="a point is not known to Prepare", state="Prepare", change=drop("Arguments.Payload.points.3")),
     _defect(
@@ -53,6 +53,30 @@ MUTANTS: Sequence[Defect] = (
         name="a job has another's name",
         state="Segment",
         change=swap("$plan.jobs.segment.name", "$plan.jobs.evaluate.name"),
+    ),
+    _defect(name="a search is never made", state="SearchChoice", change=put("Choices.0.Condition", "{% false %}")),
+    _defect(
+        name="the first training counts as the best", state="BestTrial", change=swap("$best", "$plan.jobs.search.name")
+    ),
+    _defect(
+        name="trainings of a search are not told their settings",
+        state="Search",
+        change=put("Arguments.TrainingJobDefinition.StaticHyperParameters", {}),
+    ),
+    _defect(
+        name="a search is for less",
+        state="Search",
+        change=put("Arguments.HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName", "loss"),
+    ),
+    _defect(
+        name="a search runs as long as it likes",
+        state="Search",
+        change=drop("Arguments.TrainingJobDefinition.StoppingCondition.MaxRuntimeInSeconds"),
+    ),
+    _defect(
+        name="a training of a search has no photos to be judged by",
+        state="Search",
+        change=swap("'segmenter': ", "'segmenters': "),
     ),
     _defect(name="a job runs another's command", state="Segment", change=swap("['segment']", "['evaluate']")),
     _defect(

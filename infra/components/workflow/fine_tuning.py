@@ -7,7 +7,7 @@ from infra.components.workflow.resources import Resources
 from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.steps.deployment import endpoint_steps, remove_left, smoke_test, undo_rollout
 from infra.components.workflow.steps.ending import notify
-from infra.components.workflow.steps.fine_tuning_jobs import evaluate, fine_tune, segment
+from infra.components.workflow.steps.fine_tuning_jobs import evaluate, fine_tune, search, segment
 from infra.components.workflow.steps.preparation import PREPARED, prepare
 from infra.components.workflow.steps.publication import promote, publish
 from infra.components.workflow.steps.registration import Package, registered
@@ -69,7 +69,7 @@ def fine_tuning(use: Resources) -> Flow:
     rest: Flow = (
         segment(use),
         preflight,
-        fine_tune(use),
+        Branch(name="SearchChoice", when="$exists($plan.search)", then=search(use), otherwise=(fine_tune(use),)),
         evaluate(use),
         *registered(use, _PACKAGE, judged=(_evaluated_again(use),)),
         Branch(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contracts.job_kinds import JOB_WORDS
 from infra.components.workflow.step import RECORD_FAILURE, Step, failure, retry, sdk_transient
 
 EXECUTION_VARIABLE = "ATELIER_EXECUTION"
@@ -41,7 +42,7 @@ class JobStep(Step):
 
     @property
     def _looking(self) -> Step:
-        job = f"{self._kind}Job"
+        job = self._word
         return Step(
             name=f"Adopt{self.name}",
             does=f"Look at the job of {self.name} that this execution has made already, until it ends",
@@ -53,11 +54,13 @@ class JobStep(Step):
 
     def _choice(self, wait: str, after: str) -> dict[str, Any]:
         """Its input is the job's description. Values of the environment are compared: how its keys are spelt is up to the integration."""
-        status = f"$states.input.{self._kind}JobStatus"
+        status = f"$states.input.{self._word}Status"
+        # A tuning job has the environment of its training jobs.
+        environment = "TrainingJobDefinition.Environment" if self._word.endswith("TuningJob") else "Environment"
         kept = {name: value.replace("$states.result", "$states.input") for name, value in self.assign.items()}
         rules = [
             # $failure still says that the name is taken.
-            {"Condition": f"{{% $not(({EXECUTION}) in $states.input.Environment.*) %}}", "Next": RECORD_FAILURE},
+            {"Condition": f"{{% $not(({EXECUTION}) in $states.input.{environment}.*) %}}", "Next": RECORD_FAILURE},
             {"Condition": f"{{% {status} in ['InProgress', 'Stopping'] %}}", "Next": wait},
             {"Condition": f"{{% {status} = 'Completed' %}}", "Assign": kept, "Next": after},
         ]
@@ -65,6 +68,6 @@ class JobStep(Step):
         return {"Type": "Choice", "Choices": rules, "Assign": {"failure": record}, "Default": RECORD_FAILURE}
 
     @property
-    def _kind(self) -> str:
+    def _word(self) -> str:
         assert self.job is not None
-        return self.job.kind.capitalize()
+        return JOB_WORDS[self.job.kind]

@@ -1,8 +1,9 @@
 """How a SageMaker job becomes a step: the arguments that all jobs of a stage share, and what the machine's role needs for them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
+from contracts.job_kinds import JOB_RESOURCES, JOB_WORDS, JobKind
 from contracts.machines import volume_key
 from contracts.vpc import VpcConfig
 from infra.components.access import Statement, allow, arn, passing
@@ -21,10 +22,10 @@ METRIC_DEFINITIONS = [
 ]
 """SageMaker reads these values from the log of a training job's first host."""
 
-_RETRY = retry(("SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"))
+JOB_RETRY = retry(("SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"))
 """Throttling and 5xx of the job integrations. A quota (``ResourceLimitExceeded``) has a name of its own and is final."""
 
-_TRAINING_RESULT = {
+TRAINING_RESULT = {
     # SageMaker returns the artifact's prefix without the slash at its end, but wants one where the artifact is used.
     "artifact": "{% $replace($states.result.ModelArtifacts.S3ModelArtifacts & '/', /\\/+$/, '/') %}",
     "trained": "{% $states.result.BillableTimeInSeconds %}",
@@ -101,13 +102,14 @@ def training(
     metrics: Iterable[Mapping[str, str]] = (),
     command: str = "",
     keep_alive_seconds: int = 0,
+    key: str = "train",
 ) -> Step:
-    """The step that runs a training job, waits for its end and assigns ``_TRAINING_RESULT``.
+    """The step that runs a training job, waits for its end and assigns ``TRAINING_RESULT``.
 
     ``limits`` is its ``StoppingCondition``; ``own`` are further arguments of CreateTrainingJob.
     """
     job = JobSpec(
-        key="train",
+        key=key,
         kind="training",
         instance=instance,
         volume_gib=volume_gib,
@@ -116,18 +118,18 @@ def training(
     )
     warm_pool = {"KeepAlivePeriodInSeconds": keep_alive_seconds} if keep_alive_seconds else {}
     arguments = {
-        "TrainingJobName": "{% $plan.jobs.train.name %}",
+        "TrainingJobName": f"{{% $plan.jobs.{key}.name %}}",
         "RoleArn": use.job_role_arn,
         "AlgorithmSpecification": _algorithm(use, metrics, command),
         "HyperParameters": "{% $plan.hyperparameters %}",
         "OutputDataConfig": {
-            "S3OutputPath": "{% $plan.runs.train %}",
+            "S3OutputPath": f"{{% $plan.runs.{key} %}}",
             "KmsKeyId": key_arn(use.key),
             "CompressionType": "NONE",  # the artifact's files as they are
         },
         # Copied below a folder of the job's name while it runs, as its artifact is at its end.
         "TensorBoardOutputConfig": {
-            "S3OutputPath": "{% $plan.runs.train %}",
+            "S3OutputPath": f"{{% $plan.runs.{key} %}}",
             "LocalPath": "/opt/ml/output/tensorboard",
         },
         "CheckpointConfig": {"S3Uri": "{% $plan.runs.checkpoints %}", "LocalPath": "/opt/ml/checkpoints"},
@@ -138,7 +140,7 @@ def training(
         **own,
     }
     seconds = max(limits.values())
-    return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds, assign=_TRAINING_RESULT)
+    return _step(use, name=name, does=does, arguments=arguments, job=job, most_seconds=seconds, assign=TRAINING_RESULT)
 
 
 def _step(
@@ -155,12 +157,12 @@ def _step(
     return JobStep(
         name=name,
         does=does,
-        resource=f"sagemaker:create{job.kind.capitalize()}Job.sync",
+        resource=f"sagemaker:create{JOB_WORDS[job.kind]}.sync",
         arguments=dict(arguments),
         assign=assign,
-        retries=[_RETRY],
+        retries=[JOB_RETRY],
         seconds=most_seconds + CAPACITY_SECONDS,
-        allows=_access(use, job.kind),
+        allows=job_access(use, job.kind),
         job=job,
     )
 
@@ -220,11 +222,11 @@ def _each(uris: Mapping[str, str], item: str) -> str:
     return f"{{% [$each({{{pairs}}}, function($uri, $name) {{ {item} }})] %}}"
 
 
-def _access(use: Resources, kind: Literal["processing", "training"]) -> list[Statement]:
+def job_access(use: Resources, kind: JobKind) -> list[Statement]:
     """``.sync`` starts a job, tags it, watches it through a managed EventBridge rule, and stops it with the execution."""
-    jobs, word = arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*"), kind.capitalize()
-    rule = arn("events", f"rule/StepFunctionsGetEventsForSageMaker{word}JobsRule")
-    calls = [f"sagemaker:{verb}{word}Job" for verb in ("Create", "Describe", "Stop")]
+    jobs, word = arn("sagemaker", f"{JOB_RESOURCES[kind]}/{use.stage.prefix}-*"), JOB_WORDS[kind]
+    rule = arn("events", f"rule/StepFunctionsGetEventsForSageMaker{word}sRule")
+    calls = [f"sagemaker:{verb}{word}" for verb in ("Create", "Describe", "Stop")]
     return [
         allow([*calls, "sagemaker:AddTags"], [jobs]),
         allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),

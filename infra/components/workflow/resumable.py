@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.components.workflow.flow import Branch, EarlyEnd, Flow, Requirement, states, steps
+from infra.components.workflow.flow import Branch, EarlyEnd, Flow, FlowPart, Requirement, states, steps
 from infra.components.workflow.step import Step
 
 START = "Start"
@@ -33,6 +33,10 @@ class Resumable:
         """The items at which an execution can start, in order."""
         return list(self._known)
 
+    def point(self, state: str) -> str:
+        """The item at which an execution starts that is to do the step ``state`` again."""
+        return next(self._point(item) for item in self.flow if state in [step.name for step in item.steps])
+
     def states(self, after: str) -> dict[str, dict[str, Any]]:
         """The choice where to start, then the flow's states."""
         first, *later = self.points
@@ -58,14 +62,20 @@ class Resumable:
         for item in self.flow:
             if self._point(item) == item.name:
                 found[item.name] = tuple(known)
-            # Of a branch, only one side is taken.
-            if not isinstance(item, Branch):
-                known |= dict.fromkeys(name for step in item.steps for name in step.assign)
+            known |= dict.fromkeys(_assigned(item))
         return found
 
     def _point(self, item: Any) -> str:
         """A requirement that was not met is looked at again from the step that it is about; so is what may end a run."""
         return item.step if isinstance(item, (EarlyEnd, Requirement)) else item.name
+
+
+def _assigned(item: FlowPart) -> list[str]:
+    """The variables that are there after an item, whichever way was taken: of a branch, only one side is."""
+    if not isinstance(item, Branch):
+        return [name for step in item.steps for name in step.assign]
+    sides = [[name for step in steps(side) for name in step.assign] for side in (item.then, item.otherwise)]
+    return [name for name in sides[0] if name in sides[1]]
 
 
 def _variables(names: tuple[str, ...]) -> dict[str, str]:

@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from contracts.job_kinds import JobKind
 from infra.components.access import PARTITION, Statement
 
 RECORD_FAILURE = "RecordFailure"
@@ -27,19 +28,28 @@ class JobSpec:
     ``key`` names it in the plan (``$plan.jobs.{key}``, ``$plan.runs.{key}``) and ends its name. ``instance`` is the type of its machines,
     ``volume_gib`` the disk of each, ``seconds`` how long it may run, and ``spot`` whether it takes what is left over of them.
     SageMaker writes its log to ``/aws/sagemaker/ProcessingJobs`` or ``/aws/sagemaker/TrainingJobs``, in streams that start with its name.
+    A tuning job's training jobs, of which ``trials`` is the most that there may be and ``parallel`` at a time, are such jobs each.
     """
 
     key: str
-    kind: Literal["processing", "training"]
+    kind: JobKind
     instance: str
     volume_gib: int
     seconds: int
     spot: bool = False
+    trials: int | None = None
+    parallel: int | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
         """What Prepare is told of it."""
-        told = {"kind": self.kind, "instance": self.instance, "volume_gib": self.volume_gib, "seconds": self.seconds}
+        told: dict[str, Any] = {
+            "kind": self.kind,
+            "instance": self.instance,
+            "volume_gib": self.volume_gib,
+            "seconds": self.seconds,
+        }
+        told |= {"trials": self.trials, "parallel": self.parallel} if self.trials else {}
         return told | ({"spot": True} if self.spot else {})
 
 

@@ -10,8 +10,9 @@ from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.checks.machine_requests import requests
 from infra.gate.finding import Finding
+from infra.gate.job_requests import trial_of
 from infra.gate.location import Location
-from infra.gate.machines import machines
+from infra.gate.machines import Definition, machines
 from infra.gate.requests import problems
 from infra.gate.services import request_shape
 from infra.gate.sold import HOSTING, PROCESSING, sold
@@ -19,6 +20,7 @@ from infra.gate.sources import Sources
 from infra.gate.values import realistic
 
 _NAME = "hosting"
+_TRAINING = "CreateTrainingJob"
 _OPERATIONS = {
     "AWS::SageMaker::Model": "CreateModel",
     "AWS::SageMaker::EndpointConfig": "CreateEndpointConfig",
@@ -157,7 +159,7 @@ def _asynchronous(assembly: Assembly, config: Resource) -> Iterator[tuple[str, s
 def _jobs(assembly: Assembly) -> Iterator[Finding]:
     """The machines of the jobs that the state machines start."""
     for each in machines(assembly):
-        for name, operation, request in requests(assembly, each):
+        for name, operation, request in _asked(assembly, each):
             cluster = request.get("ResourceConfig") or request.get("ProcessingResources", {}).get("ClusterConfig")
             if not isinstance(cluster, Mapping):
                 continue
@@ -169,6 +171,12 @@ def _jobs(assembly: Assembly) -> Iterator[Finding]:
                 yield each.finding(_NAME, name, wrong, remedy)
 
 
+def _asked(assembly: Assembly, each: Definition) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """What states ask for; a tuning job as each of its training jobs."""
+    for name, operation, request in requests(assembly, each):
+        yield name, _TRAINING if operation == "CreateHyperParameterTuningJob" else operation, trial_of(request)
+
+
 def _job(cluster: Mapping[str, Any], operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     kind = str(cluster.get("InstanceType"))
     if has_nvme(kind) == ("VolumeKmsKeyId" in cluster):
@@ -177,10 +185,10 @@ def _job(cluster: Mapping[str, Any], operation: str, request: Mapping[str, Any])
     output = request.get("OutputDataConfig") or request.get("ProcessingOutputConfig") or {}
     if "KmsKeyId" not in output:
         yield "what it writes is not encrypted with the stage's key", "Set KmsKeyId of its output"
-    network = request if operation == "CreateTrainingJob" else request.get("NetworkConfig", {})
+    network = request if operation == _TRAINING else request.get("NetworkConfig", {})
     if network.get("EnableNetworkIsolation") is False or "EnableNetworkIsolation" not in network:
         yield "its container can reach the network", "Set EnableNetworkIsolation"
-    if operation == "CreateTrainingJob":
+    if operation == _TRAINING:
         if output.get("CompressionType") != "NONE":
             yield "its artifact is compressed, and hosting reads files as they are", "Set CompressionType NONE"
         if request.get("EnableManagedSpotTraining") and not request.get("CheckpointConfig", {}).get("S3Uri"):

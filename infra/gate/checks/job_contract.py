@@ -8,14 +8,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from contracts.job_kinds import JOB_WORDS
 from infra.gate.assembly import Assembly
 from infra.gate.checks.machine_requests import requests
 from infra.gate.finding import Finding
+from infra.gate.job_requests import trial_of
 from infra.gate.machines import Definition, machines
 from infra.gate.sources import Sources
 
 _NAME = "job contract"
 _PACKAGE = "training/atelier_training"
+_TRIAL = f"{_PACKAGE}/jobs/trial.py"
+"""What a training of a search does at its end."""
 _PERHAPS = {"Train": {"base", "shards"}}
 """What a job reads where its plan gives it: Prepare writes that job's channels."""
 
@@ -35,17 +39,23 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     commands = _commands(sources.root)
     if not commands:
         return
-    logged = _logged(sources.root)
+    logged, trial = _logged(sources.root), _module(sources.root, _TRIAL)
     for machine in machines(assembly):
         for name, operation, request in requests(assembly, machine):
-            if operation in ("CreateProcessingJob", "CreateTrainingJob"):
-                yield from _job(machine, name, request, commands)
-                yield from _metrics(machine, name, request, logged)
+            if operation in (f"Create{word}" for word in JOB_WORDS.values()):
+                each = trial_of(request)
+                yield from _job(machine, name, each, commands, trial if each is not request else JobModule(file=_TRIAL))
+                yield from _metrics(machine, name, each, logged)
 
 
 def _job(
-    machine: Definition, name: str, request: Mapping[str, Any], commands: Mapping[str, JobModule]
+    machine: Definition,
+    name: str,
+    request: Mapping[str, Any],
+    commands: Mapping[str, JobModule],
+    besides: JobModule,
 ) -> Iterator[Finding]:
+    """``besides`` is what the command runs after its own work in a training of a search."""
     processing = "ProcessingJobName" in request
     specification = request.get("AppSpecification" if processing else "AlgorithmSpecification", {})
     words = specification.get("ContainerArguments") or ["train"]
@@ -59,7 +69,7 @@ def _job(
     sent = (
         {str(each.get("InputName") or each.get("ChannelName")) for each in listed} if isinstance(listed, list) else None
     )
-    read = command.inputs if processing else command.channels
+    read = command.inputs if processing else command.channels | besides.channels
     if sent is not None and name not in _PERHAPS:
         for extra in sorted(sent - read):
             yield machine.finding(
@@ -92,10 +102,13 @@ def _commands(root: Path) -> Mapping[str, JobModule]:
     for node in ast.parse(main.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STEPS":
             for word, module in ast.literal_eval(node.value).items():
-                file = f"training/{module.replace('.', '/')}.py"
-                text = (root / file).read_text(encoding="utf-8") if (root / file).exists() else ""
-                found[word] = _read(file, text)
+                found[word] = _module(root, f"training/{module.replace('.', '/')}.py")
     return found
+
+
+def _module(root: Path, file: str) -> JobModule:
+    text = (root / file).read_text(encoding="utf-8") if (root / file).exists() else ""
+    return _read(file, text)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 from infra.gate.answers import answer_of
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
+from infra.gate.job_requests import DEFINITION
 from infra.gate.play import Play, Wrong, found, wrongs_of_visits
 from infra.gate.rehearsal import ErrorAnswer, PlayedRun, Visit
 from infra.gate.scenarios import RECORD, Scenario
@@ -49,10 +50,16 @@ def _adopted(play: Play, scenario: Scenario, run: PlayedRun, visit: Visit) -> It
     for what, answered in (
         ("failed", {**done, status: "Failed"}),
         ("was stopped", {**done, status: "Stopped"}),
-        ("is another run's", {**done, "Environment": {"ATELIER_EXECUTION": "another"}}),
+        ("is another run's", _another(done)),
     ):
         if RECORD not in look(answered).names:
             yield f"{name}Ended", f"a job that {what} counts as done", f"Let it lead to {RECORD}"
+
+
+def _another(done: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a job that another execution has made; a tuning job says it of its training jobs."""
+    own = {"Environment": {"ATELIER_EXECUTION": "another"}}
+    return {**done, DEFINITION: {**done[DEFINITION], **own}} if DEFINITION in done else {**done, **own}
 
 
 def _same_job(name: str, adopt: str, visit: Visit, looked: PlayedRun) -> Iterator[Wrong]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
+from infra.gate.job_requests import trial_of
 from infra.gate.machines import Definition, machines
 from infra.gate.sources import Sources
 
@@ -25,7 +26,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 def _metrics(machine: Definition, name: str, state: Mapping[str, object]) -> Iterator[Finding]:
     arguments = state.get("Arguments")
-    algorithm = arguments.get("AlgorithmSpecification", {}) if isinstance(arguments, Mapping) else {}
+    algorithm = trial_of(arguments).get("AlgorithmSpecification", {}) if isinstance(arguments, Mapping) else {}
     for metric in algorithm.get("MetricDefinitions", []):
         try:
             groups = re.compile(str(metric.get("Regex"))).groups

@@ -8,6 +8,7 @@ from contracts.machines import has_efa
 from infra.config import STAGES
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
+from infra.gate.job_requests import trial_of
 from infra.gate.machines import Definition, integration, machines
 from infra.gate.sources import Sources
 from infra.settings.stage import Stage
@@ -28,6 +29,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             arguments = state.get("Arguments")
             if not isinstance(arguments, Mapping):
                 continue
+            arguments = trial_of(arguments)
             for wrong, remedy in _state(assembly, state, arguments, hosted):
                 yield machine.finding(_NAME, name, wrong, remedy)
             if "Job.sync" in integration(state):
@@ -105,7 +107,7 @@ def _job(arguments: Mapping[str, Any], stage: Stage, name: str) -> _Problems:
     provider = arguments.get("Environment", {}).get("FI_PROVIDER")
     if provider != ("efa" if efa else None):
         yield f"FI_PROVIDER is {provider}", "Set it to efa with EFA, and not otherwise"
-    meant = as_variables(stage.disclosure.texts) if name in ("FineTune", "Evaluate") else {}
+    meant = as_variables(stage.disclosure.texts) if name in ("FineTune", "Search", "Evaluate") else {}
     if {key: value for key, value in arguments.get("Environment", {}).items() if key.startswith(VARIABLE)} != meant:
         yield f"its environment does not say {meant or 'nothing'} of the disclosure", "Take it from the stage"
     if "ResourceConfig" in arguments:

@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
+from infra.gate.job_requests import trial_of
 from infra.gate.machines import Definition, integration, machines
 from infra.gate.sources import Sources
 
@@ -46,6 +47,11 @@ def _called(assembly: Assembly, machine: Definition, name: str, state: Mapping[s
                 wrong = f"it gives up after {limit} s, its function {function.name} runs up to {seconds} s"
                 yield machine.finding(_NAME, name, wrong, "Give the state more time than its function has")
     if called.endswith("Job.sync"):
+        limits = arguments.get("HyperParameterTuningJobConfig", {}).get("ResourceLimits", {})
+        if limits and not limits.get("MaxRuntimeInSeconds", limit) < limit:
+            wrong = f"it gives up after {limit} s, its search may take {limits.get('MaxRuntimeInSeconds')} s"
+            yield machine.finding(_NAME, name, wrong, "Give the search a limit, and the state more time than that")
+        arguments = trial_of(arguments)
         stopping = arguments.get("StoppingCondition", {})
         if not stopping.get("MaxRuntimeInSeconds"):
             wrong = "its job has no StoppingCondition.MaxRuntimeInSeconds: SageMaker's default is a day"

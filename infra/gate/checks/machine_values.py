@@ -8,6 +8,7 @@ from typing import Any
 from infra.gate.answers import CONTEXT
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
+from infra.gate.job_requests import DEFINITION
 from infra.gate.meant_requests import ANY_JOB, FINE_TUNING, PRETRAINING, Row
 from infra.gate.play import Play, Wrong, found, play_of
 from infra.gate.rehearsal import PlayError, Visit, plain
@@ -15,6 +16,8 @@ from infra.gate.sources import Sources
 
 _NAME = "machine values"
 _NAMES = ("InputName", "OutputName", "ChannelName", "Name")
+_LOOKS = {"BestTrial"}
+"""States that look at a job which another one has made."""
 _VARIABLE = re.compile(r"\$([\w.]+)")
 _CARRIED = {"plan", "artifact", "package", "version", "endpoint", "uri", "left"}
 """Keys of a payload that are called as the variable that they carry."""
@@ -45,22 +48,23 @@ def _run(play: Play, scenario: Any) -> Iterator[Wrong]:
             own = _job(keys[visit.state], visit, jobs) if visit.state in keys else ()
             rows = [*table.get(visit.state, ()), *own]
             yield from _compared(visit, [*rows, *_payload(visit)])
-            if "JobName" in "".join(visit.arguments) and not {visit.state, visit.state.removeprefix("Adopt")} & set(
-                keys
-            ):
+            named = "JobName" in "".join(visit.arguments) and visit.state not in _LOOKS
+            if named and not {visit.state, visit.state.removeprefix("Adopt")} & set(keys):
                 yield visit.state, "Prepare is not told of its job", "Name it in Prepare's payload, jobs"
 
 
 def _job(key: str, visit: Visit, jobs: Mapping[str, Any]) -> Iterator[Row]:
     """What every job takes of its own part of the plan."""
-    yield from ANY_JOB
     processing = "ProcessingJobName" in visit.arguments
-    yield ("ProcessingJobName" if processing else "TrainingJobName"), f"$plan.jobs.{key}.name"
-    machines = "ProcessingResources.ClusterConfig" if processing else "ResourceConfig"
+    name = next((name for name in visit.arguments if name.endswith("JobName")), "")
+    inside = f"{DEFINITION}." if DEFINITION in visit.arguments else ""
+    yield from ((f"{inside}{path}", value) for path, value in ANY_JOB)
+    yield name, f"$plan.jobs.{key}.name"
+    machines = f"{inside}{'ProcessingResources.ClusterConfig' if processing else 'ResourceConfig'}"
     yield f"{machines}.InstanceCount", f"$plan.jobs.{key}.instances"
     yield f"{machines}.InstanceType", jobs[key].get("instance")
     yield f"{machines}.VolumeSizeInGB", jobs[key].get("volume_gib")
-    yield "StoppingCondition.MaxRuntimeInSeconds", jobs[key].get("seconds")
+    yield f"{inside}StoppingCondition.MaxRuntimeInSeconds", jobs[key].get("seconds")
     if processing:
         yield "AppSpecification.ContainerEntrypoint", None
         yield "AppSpecification.ContainerArguments.1", f"$plan.arguments.{key}.0"

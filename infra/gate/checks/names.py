@@ -17,8 +17,9 @@ _NAMES: Mapping[str, str] = {
     "model-package-group": "atelier-{stage}-*",
     "training-job": "atelier-{stage}-*",
     "processing-job": "atelier-{stage}-*",
+    "hyper-parameter-tuning-job": "atelier-{stage}-*",
     "alarm": "atelier-{stage}-style-*",
-    "rule": "StepFunctionsGetEventsForSageMaker(Training|Processing)JobsRule",
+    "rule": "StepFunctionsGetEventsForSageMaker(Training|Processing|HyperParameterTuning)JobsRule",
 }
 """What an ARN ends with. https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html names the rules."""
 

@@ -13,12 +13,13 @@ _NAME = "tagging"
 _MAKES = {
     "sagemaker:CreateEndpoint",
     "sagemaker:CreateEndpointConfig",
+    "sagemaker:CreateHyperParameterTuningJob",
     "sagemaker:CreateModel",
     "sagemaker:CreateModelPackageGroup",
     "sagemaker:CreateProcessingJob",
     "sagemaker:CreateTrainingJob",
 }
-_PAID = {"CreateProcessingJob", "CreateTrainingJob", "PutMetricAlarm"}
+_PAID = {"CreateProcessingJob", "CreateTrainingJob", "CreateHyperParameterTuningJob", "PutMetricAlarm"}
 """What states make that stands on the bill. The endpoints, which a handler makes, have their tags from HOSTING (server_settings)."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from atelier_ops.gateways.aws import client, tag_list
+from contracts.job_kinds import JOB_WORDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +93,18 @@ class Packages:
 
 
 class Jobs:
-    """Training and processing jobs."""
+    """Training, processing and tuning jobs."""
 
     def describe(self, kind: str, name: str) -> Mapping[str, Any] | None:
-        """The job of ``kind`` training or processing, as SageMaker describes it; None where it never started."""
-        operation = {"training": "describe_training_job", "processing": "describe_processing_job"}[kind]
+        """The job of a kind of ``contracts.job_kinds``, as SageMaker describes it; None where it never started."""
+        operation = {
+            "training": "describe_training_job",
+            "processing": "describe_processing_job",
+            "tuning": "describe_hyper_parameter_tuning_job",
+        }[kind]
         describe = getattr(client("sagemaker"), operation)
         try:
-            description: Mapping[str, Any] = describe(**{f"{kind.capitalize()}JobName": name})
+            description: Mapping[str, Any] = describe(**{f"{JOB_WORDS[kind]}Name": name})
         except ClientError as error:
             if is_missing(error):
                 return None
@@ -107,18 +112,33 @@ class Jobs:
         return description
 
     def stop(self, kind: str, name: str) -> None:
-        """Begin to stop the job of ``kind`` training or processing; one that has ended is fine, for which there is no code."""
-        operation = {"training": "stop_training_job", "processing": "stop_processing_job"}[kind]
+        """Begin to stop the job of a kind; one that has ended is fine, for which there is no code."""
+        operation = {
+            "training": "stop_training_job",
+            "processing": "stop_processing_job",
+            "tuning": "stop_hyper_parameter_tuning_job",
+        }[kind]
         try:
-            getattr(client("sagemaker"), operation)(**{f"{kind.capitalize()}JobName": name})
+            getattr(client("sagemaker"), operation)(**{f"{JOB_WORDS[kind]}Name": name})
         except ClientError as error:
             if "in status" not in str(error):
                 raise
+
+    def trials(self, name: str) -> list[Mapping[str, Any]]:
+        """What SageMaker says of each training job that a tuning job has made, by name; none where that never started."""
+        pages = client("sagemaker").get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
+        try:
+            found = pages.paginate(HyperParameterTuningJobName=name, SortBy="Name")
+            return [each for page in found for each in page["TrainingJobSummaries"]]
+        except ClientError as error:
+            if is_missing(error):
+                return []
+            raise
 
 
 def is_missing(error: ClientError) -> bool:
     """Whether SageMaker says that the named thing does not exist: it has no code of its own for that."""
     text = str(error).lower()
     return "ResourceNotFound" in str(error) or any(
-        words in text for words in ("could not find", "not found", "does not exist", "cannot find")
+        words in text for words in ("could not find", "not found", "does not exist", "cannot find", "can't find")
     )

@@ -7,7 +7,7 @@ from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.inference import Inference
 from atelier_ops.gateways.logs import Logs
 from atelier_ops.gateways.records import Records
-from atelier_ops.gateways.registry import Packages
+from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.topic import Topic
 from atelier_ops.gateways.workflow import Executions, Tokens
@@ -83,6 +83,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         executions=Executions(settings.state_machine_arn),
         batches=Executions(settings.batch_machine_arn),
         logs=Logs(),
+        jobs=Jobs(),
         packages=Packages(),
         shared_endpoint=settings.endpoint_name,
         served_base=settings.served_base,

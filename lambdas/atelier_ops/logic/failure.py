@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier_ops.logic.cost import in_words
+from contracts.job_kinds import JOB_WORDS
 from contracts.json_text import load
 
 LONGEST_REASON = 2_000
@@ -36,7 +37,7 @@ def read_failure(error: str, cause: str) -> Failure:
         return _from_text(error, cause)
     if "errorMessage" in details or "errorType" in details:
         return _from_lambda(error, details)
-    if any(key in details for key in ("TrainingJobName", "ProcessingJobName")):
+    if any(f"{word}Name" in details for word in JOB_WORDS.values()):
         return _from_job(error, details)
     return _from_text(error, cause)
 
@@ -73,7 +74,7 @@ def _code(match: re.Match[str]) -> str:
 
 def _from_job(error: str, job: Mapping[str, Any]) -> Failure:
     """The reason is in FailureReason and, for processing, in ExitMessage, which the container wrote itself."""
-    status = str(job.get("TrainingJobStatus") or job.get("ProcessingJobStatus") or "Failed")
+    status = next((str(job[key]) for key in (f"{word}Status" for word in JOB_WORDS.values()) if job.get(key)), "Failed")
     reason = str(job.get("FailureReason") or "")
     kind = _KIND.match(reason)
     name = kind.group(1) if kind else ("JobStopped" if status == "Stopped" else error)

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from atelier_ops.gateways.endpoints import Endpoints
 from atelier_ops.gateways.logs import Logs
-from atelier_ops.gateways.registry import Packages
+from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.awake import SeenFleets
@@ -65,6 +65,7 @@ class Dependencies(Ending):
     executions: Executions
     batches: Executions
     logs: Logs
+    jobs: Jobs
     packages: Packages
     shared_endpoint: str
     served_base: str

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contracts.errors import InvalidInputError
+from contracts.job_kinds import LONGEST_JOB_NAME
 from contracts.layout import S3Uri, checkpoint_prefix, run_prefix
 
 LONGEST_NAME = 63
@@ -48,8 +49,21 @@ def run_jobs(
     planned = {}
     for key, facts in jobs.items():
         name = f"{bounded(f'{prefix}-{run}', LONGEST_NAME - len(key) - 1)}-{key}"
+        if LONGEST_JOB_NAME[str(facts["kind"])] < LONGEST_NAME:
+            name = _hashed(prefix, run, key)
         planned[key] = {**facts, "name": name, "instances": (instances or {}).get(key, 1)}
     return planned
+
+
+def _hashed(prefix: str, run: str, key: str) -> str:
+    """A name for what has no room for the words of run and step."""
+    return f"{prefix}-{hashlib.sha256(f'{run} {key}'.encode()).hexdigest()[:_HASH]}"
+
+
+def is_of_job(stream: str, name: str, kind: str) -> bool:
+    """Whether a log's stream is of this job, or of a training job that it made: SageMaker adds a number and a hash to its name."""
+    more = r"-\d+-[0-9a-f]+" if kind == "tuning" else ""
+    return re.fullmatch(rf"{re.escape(name)}{more}/.*", stream) is not None
 
 
 def run_name(kind: str, execution: str) -> str:

@@ -12,6 +12,7 @@ from contracts.execution import Method
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import base_prefix
 from contracts.sampling import Sampling
+from contracts.search import Search
 from contracts.training_limits import JobRoom, problems
 from contracts.training_needs import SizedTraining, shape_of
 from contracts.training_time import RunCourse, RunEstimate, run_estimate, too_long
@@ -31,8 +32,10 @@ class Needs:
     dataset_bytes: int
     base_bytes: int
 
-    def estimate(self, pictures: int, jobs: Mapping[str, Mapping[str, Any]]) -> RunEstimate:
-        """What a run of these ``jobs`` is expected to take.
+    def estimate(
+        self, pictures: int, jobs: Mapping[str, Mapping[str, Any]], search: Search | None = None
+    ) -> RunEstimate:
+        """What a run of these ``jobs`` is expected to take, and with it the trainings of a ``search``.
 
         Raises InvalidInputError, with all that the machine of its training has too little of.
         """
@@ -40,7 +43,7 @@ class Needs:
         room = JobRoom(instance=str(job["instance"]), volume_gib=job.get("volume_gib"))
         sizes = problems(self.lesson, room, dataset_bytes=self.dataset_bytes, base_bytes=self.base_bytes)
         refuse([*sizes, *too_long(course, job)])
-        return run_estimate(course, jobs)
+        return run_estimate(course, jobs, search)
 
 
 def needs(

@@ -13,6 +13,7 @@ from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
 from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs
 from atelier_ops.logic.needs import needs
 from atelier_ops.logic.people.run_people import ask_consent, is_noted, note_person
+from atelier_ops.logic.search_plan import jobs_of, plan_search, searched
 from atelier_ops.logic.style_terms import check_terms
 from contracts.artifact import BaseManifest
 from contracts.dataset import CLASS_PICTURES
@@ -28,6 +29,7 @@ from contracts.prompts import readings
 from contracts.release import ReleaseRules
 from contracts.safety.rules import CLOSED, SafetyRules
 from contracts.safety.training import check_dataset, check_training
+from contracts.search import heaviest
 from contracts.strings import as_string
 from contracts.training_time import RunEstimate
 
@@ -89,9 +91,12 @@ def make_plan(
     dataset = read_dataset(request.dataset, dependencies.data)
     check_dataset(dataset.info, dataset.captions.words, dependencies.safety)
     settings = _settings(request, base)
-    _require_trainable(request, base, settings)
-    taken = needs(base, request.method, settings, dataset.size, dependencies.models)
-    expected = taken.estimate(len(dataset.files.pictures), jobs) if taken else None
+    most = heaviest(request.search, settings)
+    _require_trainable(request, base, most)
+    search = plan_search(request, dataset, settings, jobs)
+    taken = needs(base, request.method, most, dataset.size, dependencies.models)
+    expected = taken.estimate(len(dataset.files.pictures), jobs, request.search) if taken else None
+    jobs = jobs_of(request, jobs)
     prompts = _prompts(request, dataset, settings)
     prefix = dependencies.name_prefix
     gate, comparison = thresholds(request, dataset.sha256, dependencies.models)
@@ -112,7 +117,8 @@ def make_plan(
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
         "arguments": _arguments(request, base, settings, prompts["instance_prompt"], gate, comparison, expected),
         "estimate": expected,
-        "hyperparameters": _strings(request, execution, prompts, dataset, settings),
+        "search": search,
+        "hyperparameters": searched(request, _strings(request, execution, prompts, dataset, settings)),
         "jobs": run_jobs(jobs, prefix, execution),
         "model_package_group": bounded(f"{prefix}-{request.style}"),
         "published": style_prefix(request.style),

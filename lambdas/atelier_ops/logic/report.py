@@ -16,6 +16,7 @@ from atelier_ops.logic.names import run_name
 from atelier_ops.logic.resumption import can_resume, keep
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.observability import count, logger
+from contracts.job_kinds import JOB_WORDS
 from contracts.layout import FAILURE, RESUMPTION, run_prefix
 from contracts.prices import estimate
 
@@ -63,7 +64,7 @@ def make_report(event: Mapping[str, Any], jobs: Jobs, now: float) -> FailureRepo
         "base_model": plan.get("name"),
         "step": str(event.get("step") or "unknown"),
         "error": failure.error,
-        "reason": f"{failure.reason}{undone}",
+        "reason": f"{failure.reason}{_of_trials(failure, jobs)}{undone}",
         "cost": None if cost is None else round(cost, 4),
         "started": event.get("started"),
         "failed_at": rfc3339(now),
@@ -83,7 +84,7 @@ def _cost(event: Mapping[str, Any], failure: Failure, jobs: Jobs, now: float) ->
     """From every job of the run; where they cannot be read, from the failed one; else from the time since the start."""
     planned = ((event.get("plan") or {}).get("jobs") or {}).values()
     try:
-        descriptions = [jobs.describe(job["kind"], job["name"]) for job in planned]
+        descriptions = [jobs.describe(kind, name) for job in planned for kind, name in _billed(job, jobs)]
         return jobs_cost(job for job in descriptions if job is not None)
     except (ClientError, BotoCoreError) as error:
         logger.warning("jobs cannot be read, so the cost is estimated", reason=str(error))
@@ -91,6 +92,25 @@ def _cost(event: Mapping[str, Any], failure: Failure, jobs: Jobs, now: float) ->
         return jobs_cost([failure.job])
     running = next((job for job in planned if job["state"] == event.get("step")), None)
     return estimate(running["instance"], _elapsed(event, now), count=running["instances"]) if running else 0.0
+
+
+def _of_trials(failure: Failure, jobs: Jobs) -> str:
+    """Why the first training of a search that failed did: the search itself only says that none ended well."""
+    search = (failure.job or {}).get(f"{JOB_WORDS['tuning']}Name")
+    try:
+        trials = jobs.trials(str(search)) if search else []
+    except (ClientError, BotoCoreError) as error:
+        logger.warning("the trainings of a search cannot be read", reason=str(error))
+        return ""
+    found = [f"; {each['TrainingJobName']}: {each['FailureReason']}" for each in trials if each.get("FailureReason")]
+    return found[0] if found else ""
+
+
+def _billed(job: Mapping[str, Any], jobs: Jobs) -> list[tuple[str, str]]:
+    """The jobs that are on the bill for a planned one, by kind and name: for a tuning job, the training jobs that it has made."""
+    if job["kind"] != "tuning":
+        return [(job["kind"], job["name"])]
+    return [("training", trial["TrainingJobName"]) for trial in jobs.trials(job["name"])]
 
 
 def _elapsed(event: Mapping[str, Any], now: float) -> float:

@@ -12,6 +12,7 @@ from atelier_ops.logic.names import run_jobs, run_name
 from atelier_ops.logic.taking_up import take_up
 from contracts.errors import InvalidInputError, Problem
 from contracts.execution import ResumptionInput
+from contracts.job_kinds import JOB_WORDS
 from contracts.layout import RESUMPTION, run_prefix
 from contracts.metrics import Metric
 from contracts.plan import AnyPlan, FineTuningPlan, PretrainingPlan, Resumption
@@ -64,7 +65,8 @@ def resumed_plan(event: Mapping[str, Any], contract: type[AnyPlanT], dependencie
         allowed = f"one that ended at {' | '.join(points)}: the state machine has changed since"
         raise InvalidInputError("input.resume", got=f"{request.resume}, which ended at {found.at}", allowed=allowed)
     gate = _gate(request, plan, found.at, points, dependencies.rules)
-    left = [key for key, job in plan.jobs.items() if points.index(job.state) >= points.index(found.at)]
+    places = {key: job.at or job.state for key, job in plan.jobs.items()}
+    left = [key for key, at in places.items() if at in points and points.index(at) >= points.index(found.at)]
     _check_ended(request.resume, plan, left, dependencies.jobs)
     take_up(plan.execution, event["execution"], dependencies.data, dependencies.executions)
     changes = {
@@ -124,7 +126,7 @@ def _check_ended(execution: str, plan: AnyPlan, left: Collection[str], jobs: Job
     """A job that still runs would be paid for beside its successor, and write the same checkpoints."""
     for job in (plan.jobs[key] for key in left):
         found = jobs.describe(job.kind, job.name) or {}
-        status = found.get(f"{job.kind.capitalize()}JobStatus")
+        status = found.get(f"{JOB_WORDS[job.kind]}Status")
         if status in ("InProgress", "Stopping"):
             allowed = "an execution whose jobs have ended: stop the job, or wait until it has"
             raise InvalidInputError(
@@ -134,7 +136,8 @@ def _check_ended(execution: str, plan: AnyPlan, left: Collection[str], jobs: Job
 
 def _jobs(plan: AnyPlan, event: Mapping[str, Any], left: Collection[str], name_prefix: str) -> dict[str, Any]:
     """The plan's jobs, those of the keys in ``left`` under new names."""
-    new = run_jobs(event["jobs"], name_prefix, run_name(plan.kind, event["execution"]))
+    own = {key: facts for key, facts in event["jobs"].items() if key in left}
+    new = run_jobs(own, name_prefix, run_name(plan.kind, event["execution"]))
     jobs = {key: job.to_json() for key, job in plan.jobs.items()}
     return jobs | {key: {**jobs[key], "name": new[key]["name"]} for key in left}
 

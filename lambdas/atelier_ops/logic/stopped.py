@@ -16,6 +16,7 @@ from atelier_ops.logic.logs import stage
 from atelier_ops.logic.report import make_report
 from atelier_ops.logic.timestamps import rfc3339, seconds
 from atelier_ops.observability import count
+from contracts.job_kinds import JOB_WORDS
 
 WORDS = {"ABORTED": "was stopped", "TIMED_OUT": "ran out of time"}
 _ERRORS = {
@@ -94,7 +95,7 @@ def _end_jobs(planned: Iterable[Mapping[str, Any]], dependencies: Dependencies) 
 
 
 def _status(kind: str, name: str, jobs: Jobs) -> str:
-    return str((jobs.describe(kind, name) or {}).get(f"{kind.capitalize()}JobStatus", ""))
+    return str((jobs.describe(kind, name) or {}).get(f"{JOB_WORDS[kind]}Status", ""))
 
 
 def _endpoint(past: Past) -> list[str]:

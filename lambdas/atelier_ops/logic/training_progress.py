@@ -76,7 +76,9 @@ def jobs_done(events: Sequence[StateEvent], jobs: Sequence[Mapping[str, Any]]) -
 def read_steps(job: Mapping[str, Any], logs: Logs) -> Steps:
     """What the training job has printed so far; nothing where CloudWatch does not answer now, for none of this is worth an error."""
     try:
-        streams = logs.streams(TRAINING_LOG, f"{job['name']}/{FIRST_HOST}-")
+        # A tuning job's training jobs are named after it: of those, the newest is read.
+        place = f"{job['name']}-" if job["kind"] == "tuning" else f"{job['name']}/{FIRST_HOST}-"
+        streams = [each for each in logs.streams(TRAINING_LOG, place) if f"/{FIRST_HOST}-" in each.name]
         if not streams:
             return Steps()
         newest = max(streams, key=lambda stream: stream.last)

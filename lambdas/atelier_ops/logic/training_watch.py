@@ -11,6 +11,7 @@ from atelier_ops.gateways.workflow import Execution, StateEvent
 from atelier_ops.logic.http import Dependencies
 from atelier_ops.logic.logs import stage
 from atelier_ops.logic.training_progress import Steps, assigned, curve, jobs_done, looks_of, overall, read_steps
+from atelier_ops.logic.trials import ended, shown_trials
 from contracts.advice import ADVICE
 from contracts.layout import STRIP, VALIDATION, S3Uri
 from contracts.training_time import RunEstimate
@@ -25,6 +26,7 @@ UNWATCHED: Mapping[str, Any] = {
     "looks": None,
     "strip": None,
     "report": None,
+    "trials": None,
     "estimate": None,
     "advice": None,
 }
@@ -45,21 +47,29 @@ def watched(execution: Execution, events: Sequence[StateEvent], dependencies: De
     jobs = list(plan["jobs"].values())
     done, running = jobs_done(events, jobs)
     # One that only measures a version again has no other job than that.
-    training = next((each for each in jobs if each["kind"] == "training"), None)
+    training = next((each for each in jobs if each["kind"] in ("training", "tuning")), None)
     trains = training is not None and running is training
     begun = trains or (training is not None and done > jobs.index(training))
     steps = read_steps(training, dependencies.logs) if training and begun else Steps()
     is_training = trains and execution.status == "RUNNING"
+    searches = training is not None and training["kind"] == "tuning"
     order = list(plan["jobs"])
     # A run that ends after its first job enters no state that would show the job to be done.
     read = READING in order and (done > order.index(READING) or execution.status == "SUCCEEDED")
     evaluated = done > order.index(EVALUATION)
+    trials = shown_trials(training, dependencies.jobs) if training and begun and searches else None
+    share = _searched(trials, plan["search"]["trials"]) if trials is not None else steps.share
+    progress = _progress(execution, steps, overall(done, len(jobs), share if trains else 0.0))
+    counted = {"current": ended(trials), "total": plan["search"]["trials"]} if trials else {}
     return {
-        "progress": _progress(execution, steps, overall(done, len(jobs), steps.share if trains else 0.0)),
-        "eta_seconds": _left(steps, dependencies.now) if is_training and steps.total else None,
+        "progress": {**progress, **counted},
+        "eta_seconds": _left(steps, dependencies.now) if is_training and steps.total and not searches else None,
         "losses": curve(steps) or None,
         "looks": looks_of(steps) or None,
-        "strip": _strip(S3Uri.parse(plan["runs"]["checkpoints"]).key, dependencies.data) if steps.looks else None,
+        "strip": _strip(S3Uri.parse(plan["runs"]["checkpoints"]).key, dependencies.data)
+        if steps.looks and not searches
+        else None,
+        "trials": trials,
         "estimate": _estimate(plan),
         "advice": _advice(S3Uri.parse(plan["runs"][READING]).key, dependencies.data) if read else None,
         "report": _report(S3Uri.parse(plan["runs"][EVALUATION]).key, dependencies.data) if evaluated else None,
@@ -98,6 +108,11 @@ def _progress(execution: Execution, steps: Steps, share: float) -> dict[str, Any
     total = steps.total or None
     done = 1.0 if execution.status == "SUCCEEDED" else share
     return {"percentage": done, "current": steps.done if total else None, "total": total}
+
+
+def _searched(trials: Sequence[Mapping[str, Any]], wanted: int) -> float:
+    """How much of a search is done, 0 to 1."""
+    return min(1.0, ended(trials) / wanted)
 
 
 def _left(steps: Steps, now: float) -> float:

@@ -68,6 +68,14 @@ def measure(
     return Measured(metrics=found.metrics, spread=found.spread, garment=garment)
 
 
+def garment_share(garment: RealGarment, painted: Sequence[tuple[Image.Image, Image.Image]]) -> float:
+    """The metric of that name alone, of painted pictures and the masks of what was to be the garment in them."""
+    shown = palette_share(
+        _stacked([garment_pixels(image, from_image(mask)) for image, mask in painted]), garment.colours
+    )
+    return shown / garment.palette if garment.palette else 0.0
+
+
 def changed_outside(restyled: Restyled) -> int:
     """How many bytes of the painted pictures differ from the photo where its alpha is 0."""
     if restyled.original is None:

@@ -33,6 +33,7 @@ from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version, now
+from atelier_training.trials import checkpoints_of
 from atelier_training.validation.judge import write as write_looks
 from atelier_training.validation.setting_aside import set_aside
 from atelier_training.validation.watching import WatchedLearning
@@ -65,8 +66,15 @@ def run(_arguments: argparse.Namespace, paths: MlPaths, interruption: Interrupti
     for warning in job.ignored():
         log.warning("ignored: %s", warning)
     named = exhaustion_named(interruption, lambda: of_fine_tuning(job), volume=FINE_TUNING_VOLUME)
-    with named, joined() as processes:
-        fine_tune(job, paths, processes, interruption)
+    with named:
+        with joined() as processes:
+            fine_tune(job, paths, processes, interruption)
+            leads = processes.leads
+        if job.objective and leads:
+            # What paints and finds garments is not imported by a training that nobody compares.
+            from atelier_training.jobs.trial import judge
+
+            judge(job, paths, interruption)
 
 
 def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interruption: Interruption) -> None:
@@ -85,19 +93,20 @@ def fine_tune(job: FineTuneJob, paths: MlPaths, processes: Processes, interrupti
     if processes.leads:
         log.info("configuration=%s", json.dumps(configuration, sort_keys=True))
     with lasting_no_longer(crops_folder(paths.root), processes), closing(EventFiles(paths.tensorboard)) as events:
+        kept = checkpoints_of(job, paths.checkpoints)
         learner, batches, watch = prepare(job, base, learnt, aside, paths, processes, interruption, events)
         summary = train(
             learner,
             batches,
             settings,
-            paths.checkpoints,
+            kept,
             export=paths.model,
             interruption=interruption,
             watch=watch,
             tell=events.step,
         )
     if summary.leads:
-        write_manifest(paths.model, paths.checkpoints, summary.looks, job, base, configuration)
+        write_manifest(paths.model, kept, summary.looks, job, base, configuration)
         log.info("train_avg_loss=%.6f", summary.train_avg_loss)
     processes.wait()
 

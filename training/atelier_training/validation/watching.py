@@ -12,6 +12,7 @@ from atelier_training.engine.event_files import EventFiles
 from atelier_training.engine.looks import LearningWatch
 from atelier_training.engine.run import autocast_of
 from atelier_training.learners.fine_tune import FineTuneLearner
+from atelier_training.trials import checkpoints_of
 from atelier_training.validation.easel import Easel, PaintedSubject
 from atelier_training.validation.fixed_noise import FixedNoise
 from atelier_training.validation.judge import FineTuneJudge
@@ -64,7 +65,12 @@ class WatchedLearning:
             easel=Easel(family=own.family, sampling=sampling, autocast=self._autocast),
             subjects=subjects,
             examples=self._examples,
-            strip=Strip(subjects, own.checkpoints, self._told(), title=f"{job.style}: “{job.instance_prompt}”"),
+            strip=Strip(
+                subjects,
+                checkpoints_of(job, own.checkpoints),
+                self._told(),
+                title=f"{job.style}: “{job.instance_prompt}”",
+            ),
             events=events,
             steps=steps,
         )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contracts.job_kinds import JOB_RESOURCES, JOB_WORDS
 from contracts.layout import FAILURE, RESUMPTION
 from infra.components.access import Statement, allow, arn, publishing, using, writing
 from infra.components.attributes import bucket_name, topic_arn
@@ -37,16 +38,23 @@ def record_failure(use: Resources) -> Spec:
             writing(use.data_bucket, f"runs/*/{FAILURE}", f"runs/*/{RESUMPTION}"),
             publishing(use.topic),
             on_jobs(use, "Describe"),
+            listing_trials(use),
         ],
     )
 
 
 def on_jobs(use: Resources, verb: str) -> list[Statement]:
-    """``Describe`` or ``Stop`` the stage's jobs of both kinds."""
+    """``Describe`` or ``Stop`` the stage's jobs of all kinds."""
     return [
-        allow([f"sagemaker:{verb}{kind.capitalize()}Job"], [arn("sagemaker", f"{kind}-job/{use.stage.prefix}-*")])
-        for kind in ("training", "processing")
+        allow([f"sagemaker:{verb}{word}"], [arn("sagemaker", f"{JOB_RESOURCES[kind]}/{use.stage.prefix}-*")])
+        for kind, word in JOB_WORDS.items()
     ]
+
+
+def listing_trials(use: Resources) -> list[Statement]:
+    """See which training jobs a tuning job of the stage has made."""
+    jobs = arn("sagemaker", f"{JOB_RESOURCES['tuning']}/{use.stage.prefix}-*")
+    return [allow(["sagemaker:ListTrainingJobsForHyperParameterTuningJob"], [jobs])]
 
 
 def end_states(function_arn: str) -> dict[str, dict[str, Any]]:

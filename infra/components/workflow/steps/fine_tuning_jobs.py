@@ -1,9 +1,13 @@
 """The jobs of a fine-tuning execution."""
 
+from collections.abc import Mapping
+
 from contracts.disclosure import as_variables
+from infra.components.workflow.flow import Flow, Requirement
 from infra.components.workflow.jobs import channels, in_network, processing, training
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.step import Step
+from infra.components.workflow.tuning_job import best_trial, tuning
 
 _LOOKS = [
     {"Name": "validation_loss", "Regex": r"\bvalidation_loss=([0-9.]+)"},
@@ -30,17 +34,41 @@ def segment(use: Resources) -> Step:
 
 def fine_tune(use: Resources) -> Step:
     """Fine-tune the base model on the pictures and their masks."""
+    return _training(use, name="FineTune", does="Learn the style", key="train")
+
+
+def search(use: Resources) -> Flow:
+    """Fine-tune it several times with settings that differ, and go on with the training whose garment is best."""
+    trial = _training(use, name="Trial", does="Learn the style", key="search", more={"segmenter": _SEGMENTER})
+    found = Requirement(
+        name="SearchFound",
+        when="$length($best) > 0",
+        step="Search",
+        error="SearchFoundNothing",
+        cause="'no training of the search ended well and could be measured'",
+    )
+    return (
+        tuning(use, trial=trial, name="Search", does="Learn the style with several settings"),
+        found,
+        best_trial(use),
+    )
+
+
+def _training(use: Resources, *, name: str, does: str, key: str, more: Mapping[str, str] | None = None) -> Step:
+    """A training job; ``more`` are its channels besides."""
     jobs = use.stage.jobs
     wait = {"MaxWaitTimeInSeconds": jobs.most_wait_seconds} if jobs.most_wait_seconds else {}
     inputs = {
         "dataset": "$plan.dataset.uri",
         "masks": "$plan.runs.segment",
         "base": "$plan.base.uri",
+        **(more or {}),
     }
     return training(
         use,
-        name="FineTune",
-        does="Learn the style",
+        name=name,
+        does=does,
+        key=key,
         instance=jobs.training_instance,
         volume_gib=jobs.volume_gib,
         limits={"MaxRuntimeInSeconds": jobs.most_training_seconds, **wait},

@@ -10,6 +10,7 @@ from infra.components.handler import Spec
 from infra.components.workflow.resources import Resources
 from infra.components.workflow.resumable import Resumable
 from infra.components.workflow.step import Step
+from infra.components.workflow.steps.ending import on_jobs
 from infra.components.workflow.steps.publication import PROMOTED
 from models.catalogue import find
 
@@ -101,19 +102,11 @@ def _spec(
 def _looking_back(use: Resources, machine: str) -> list[Statement]:
     """See how far an execution came that is taken up, and whether a job of it still runs."""
     calls = ["states:DescribeExecution", "states:GetExecutionHistory"]
-    jobs = (
-        arn("sagemaker", f"training-job/{use.stage.prefix}-*"),
-        arn("sagemaker", f"processing-job/{use.stage.prefix}-*"),
-    )
-    return [
-        allow(calls, [arn("states", f"execution:{machine}:*")]),
-        allow(["sagemaker:DescribeTrainingJob"], [jobs[0]]),
-        allow(["sagemaker:DescribeProcessingJob"], [jobs[1]]),
-    ]
+    return [allow(calls, [arn("states", f"execution:{machine}:*")]), *on_jobs(use, "Describe")]
 
 
 def _prepare(use: Resources, rest: Resumable, spec: Spec) -> Step:
-    jobs = {step.job.key: {"state": step.name, **step.job.facts} for step in rest.steps if step.job}
+    jobs = {step.job.key: {**_place(step.name, rest), **step.job.facts} for step in rest.steps if step.job}
     return use.handlers.call(
         spec,
         name="Prepare",
@@ -128,3 +121,9 @@ def _prepare(use: Resources, rest: Resumable, spec: Spec) -> Step:
         assign={"plan": "{% $states.result.Payload %}", "notes": "{% $states.result.Payload.notes %}"},
         knows_plan=False,
     )
+
+
+def _place(state: str, rest: Resumable) -> dict[str, str]:
+    """A job's state, and where it is no point itself, the one from which a later run takes it up."""
+    point = rest.point(state)
+    return {"state": state} | ({"at": point} if point != state else {})

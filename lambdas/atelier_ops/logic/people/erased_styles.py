@@ -10,7 +10,7 @@ from typing import Any
 from atelier_ops.gateways.records import Record
 from atelier_ops.logic.deleted_styles import VersionPlaces, begin, doomed_of, kept_name, write_down
 from atelier_ops.logic.log_expiry import JOBS
-from atelier_ops.logic.names import run_jobs
+from atelier_ops.logic.names import is_of_job, run_jobs
 from atelier_ops.logic.ownership import deletion_key
 from atelier_ops.logic.people.erasure import Erasing, gone
 from atelier_ops.logic.people.persons import STYLE, named, theirs_key
@@ -19,7 +19,8 @@ from atelier_ops.logic.style_versions import known_style, look_at
 from atelier_ops.logic.trainings import origin_of
 from contracts.layout import checkpoint_prefix, dataset_prefix, run_prefix, style_prefix
 
-_STEPS = ("segment", "train", "evaluate")
+_STEPS = {"segment": "processing", "train": "training", "search": "tuning", "evaluate": "processing"}
+"""The jobs that a run may have had, by their steps, and what kind each is."""
 
 
 def erase_style(note: Record, erasure: Record, dependencies: Erasing) -> bool:
@@ -103,11 +104,12 @@ def _purge(runs: Sequence[str], style: str, dependencies: Erasing) -> int:
 
 def _drop_logs(runs: Iterable[str], dependencies: Erasing) -> int:
     """Delete what the runs' jobs logged, which may name files of the dataset; how many streams there were."""
-    dropped, jobs = 0, dict[str, dict[str, str]]((step, {}) for step in _STEPS)
+    dropped, jobs = 0, {step: {"kind": kind} for step, kind in _STEPS.items()}
     for run in runs:
         for job in run_jobs(jobs, dependencies.name_prefix, run).values():
             for group in JOBS:
-                for stream in dependencies.logs.streams(group, f"{job['name']}/"):
-                    dependencies.logs.delete(group, stream.name)
-                    dropped += 1
+                for stream in dependencies.logs.streams(group, str(job["name"])):
+                    if is_of_job(stream.name, str(job["name"]), str(job["kind"])):
+                        dependencies.logs.delete(group, stream.name)
+                        dropped += 1
     return dropped
