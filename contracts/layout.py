@@ -35,6 +35,9 @@ RESPONSES, FAILURES = "responses/", "failures/"
 UPLOADS = "uploads/"
 """Media bucket: what clients put, a folder each."""
 
+FOUND_MASKS = "outputs/masks/"
+"""Media bucket: masks that were found for predictions, a folder each. No prediction is called that."""
+
 STYLES = "styles/"
 """Model bucket: a folder a style."""
 
@@ -136,6 +139,16 @@ def outputs_prefix(prediction: str) -> str:
 def output_key(prediction: str, index: int, suffix: str) -> str:
     """Media bucket: one of them; ``suffix`` without a dot."""
     return f"outputs/{prediction}/{index}.{suffix}"
+
+
+def found_masks_prefix(prediction: str) -> str:
+    """Media bucket: the masks that a prediction found; a stage may keep them less long than pictures."""
+    return f"outputs/masks/{prediction}/"
+
+
+def found_mask_key(prediction: str, index: int, suffix: str) -> str:
+    """Media bucket: one of them, ``index`` being its place in the prediction's output; ``suffix`` without a dot."""
+    return f"outputs/masks/{prediction}/{index}.{suffix}"
 
 
 def batch_key(batch: str, name: str) -> str:

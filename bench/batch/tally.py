@@ -14,6 +14,7 @@ from tests.chaos.restarts import Restarts
 
 CLIENT = "default"
 _OUTPUTS = "outputs/"
+_MASKS = "masks/"
 
 
 def read_report(batch: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -61,4 +62,5 @@ def pictures(deployment: Deployment) -> set[str]:
     """The predictions that have a picture in the bucket."""
     pages = deployment.client("s3").get_paginator("list_objects_v2")
     found = pages.paginate(Bucket=deployment.outputs["MediaBucketName"], Prefix=_OUTPUTS)
-    return {item["Key"].removeprefix(_OUTPUTS).partition("/")[0] for page in found for item in page.get("Contents", [])}
+    keys = [item["Key"].removeprefix(_OUTPUTS) for page in found for item in page.get("Contents", [])]
+    return {key.removeprefix(_MASKS).partition("/")[0] for key in keys}

@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contracts.layout import FOUND_MASKS
 from infra.components.access import arn
 from infra.nag import accept
 from infra.settings.retention import Retention
@@ -70,7 +71,11 @@ class Buckets(Construct):
         self.data = self._encrypted("Data", [old, runs, checkpoints, *datasets], versioned=True)
         self.model = self._encrypted("Model", [old], versioned=True)
         answers = [_rule(f"{name}/", expiration=min(ANSWER_DAYS, media_days)) for name in _ANSWERS]
-        said = {"uploads/": retention.uploads_days, "outputs/": retention.outputs_days}
+        said = {
+            "uploads/": retention.uploads_days,
+            "outputs/": retention.outputs_days,
+            FOUND_MASKS: retention.masks_days,
+        }
         sooner = [_rule(prefix, expiration=days) for prefix, days in said.items() if days]
         self.media = self._encrypted("Media", [_rule(expiration=media_days), *sooner, *answers], versioned=False)
 

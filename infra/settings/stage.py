@@ -91,9 +91,7 @@ class Stage:
         self.licences.require(self.models)
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         check_range("stage.media_days", self.media_days, 1, unit="day")
-        for name in ("uploads_days", "outputs_days"):
-            days = getattr(self.retention, name) or self.media_days
-            check(days <= self.media_days, f"retention.{name}", got=days, allowed="media_days at most")
+        self.retention.require_within(self.media_days)
         offered = f"what CloudWatch offers: {', '.join(map(str, LOG_DAYS))}"
         check(self.log_days in LOG_DAYS, "stage.log_days", got=self.log_days, allowed=offered)
         webhooks = "false but in stage local, which runs on the machine of whoever is told"
@@ -101,6 +99,11 @@ class Stage:
         check(not inside or self.name == "local", "api.loopback_webhooks", got=inside, allowed=webhooks)
         check_range("stage.run_days", self.run_days, FEWEST_RUN_DAYS, unit="days: an execution may last 30")
         _ = self.pace  # of machines that are too weak for the models, or of which nothing is known, there is none
+
+    @property
+    def outputs_days(self) -> int:
+        """For how many days pictures are kept."""
+        return self.retention.outputs_days or self.media_days
 
     def placed(self, placement: Placement) -> "Stage":
         """The same stage where ``placement`` says, on machines that are sold there."""

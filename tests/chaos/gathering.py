@@ -93,7 +93,7 @@ class _Look:
                 yield item["pk"]["S"], item["status"]["S"], json.loads(item["data"]["S"])
 
     def outputs(self) -> dict[str, int]:
-        return dict(Counter(key.split("/")[1] for key in self._keys("Media", "outputs/")))
+        return dict(Counter(key.split("/")[-2] for key in self._keys("Media", "outputs/")))
 
     def rows(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -103,6 +103,7 @@ def environment() -> dict[str, str]:
         "TABLE_NAME": "table",
         "MEDIA_DAYS": "7",
         "OUTPUTS_DAYS": "7",
+        "MASKS_DAYS": "7",
         "STARTUP_SECONDS": "600",
         "LOG_DAYS": "7",
         "TOPIC_ARN": topic,

@@ -104,7 +104,8 @@ def queueing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_of_a_person_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     mine, other = paint(REFERENCE), paint(OTHER)
     s3, dynamo = aws.client("s3"), aws.client("dynamodb")
-    s3.put_object(Bucket="media", Key=f"outputs/{mine['id']}/0.png", Body=PNG)
+    for key in (f"outputs/{mine['id']}/0.png", f"outputs/masks/{mine['id']}/1.png"):
+        s3.put_object(Bucket="media", Key=key, Body=PNG)
     for body in (b"me@old", b"me@new"):
         s3.put_object(Bucket="data", Key="datasets/skirt/me.png", Body=body)
     s3.delete_object(Bucket="data", Key="datasets/skirt/me.png")

@@ -27,9 +27,10 @@ def expiring(found: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def test_uploads_and_datasets_expire_sooner_where_a_stage_says_so() -> None:
-    said = rules(Retention(uploads_days=2, outputs_days=3, datasets_days=90, old_versions_days=7))
+    kept = {"uploads_days": 2, "outputs_days": 3, "masks_days": 2, "datasets_days": 90}
+    said = rules(Retention(**kept, old_versions_days=7))
     assert (expiring(said["Media"])["uploads/"], expiring(said["Media"])[""]) == (2, 30)
-    assert expiring(said["Media"])["outputs/"] == 3
+    assert (expiring(said["Media"])["outputs/"], expiring(said["Media"])["outputs/masks/"]) == (3, 2)
     assert expiring(said["Data"])["datasets/"] == 90
     for bucket in ("Data", "Model"):
         (old,) = [rule for rule in said[bucket] if "NoncurrentVersionExpiration" in rule and "Prefix" not in rule]
@@ -38,7 +39,7 @@ def test_uploads_and_datasets_expire_sooner_where_a_stage_says_so() -> None:
 
 def test_a_stage_that_says_nothing_keeps_them_with_the_rest() -> None:
     said = rules(Retention())
-    assert not {"uploads/", "outputs/"} & {*expiring(said["Media"])}
+    assert not {"uploads/", "outputs/", "outputs/masks/"} & {*expiring(said["Media"])}
     assert "datasets/" not in expiring(said["Data"])
 
 
@@ -51,3 +52,7 @@ def test_what_makes_no_sense_is_refused() -> None:
         Retention(outputs_days=1)
     with pytest.raises(ValueError, match=r"retention.outputs_days: got 99; allowed: media_days at most"):
         replace(STAGES["dev"], retention=Retention(outputs_days=99))
+    with pytest.raises(ValueError, match=r"retention.masks_days: got 5; allowed: outputs_days at most"):
+        replace(STAGES["dev"], retention=Retention(outputs_days=4, masks_days=5))
+    with pytest.raises(ValueError, match=r"retention.masks_days: got 99; allowed: media_days at most"):
+        replace(STAGES["dev"], retention=Retention(masks_days=99))

@@ -114,6 +114,7 @@ class Api:
     pace: Pace = PACE
     consent: ConsentRule = "optional"
     picture_seconds: int = KEEP
+    mask_seconds: int = KEEP
     safety: SafetyRules = CLOSED
     meanwhile: Callable[[], Any] = lambda: None
     """Happens while a request waits."""
@@ -217,6 +218,7 @@ class Api:
             costly_rate_policy='"steady";q=1;w=5',
             keep_seconds=KEEP,
             picture_seconds=self.picture_seconds,
+            mask_seconds=self.mask_seconds,
             startup_seconds=600,
             now=self.now,
             clock=lambda: self.now + sum(self.pauses),

@@ -74,8 +74,10 @@ def test_every_prefix_ends_in_a_slash_and_no_key_starts_with_one() -> None:
         layout.base_prefix("n", "r"),
         layout.style_prefix("s"),
         layout.style_prefix("s", 3),
+        layout.found_masks_prefix("p"),
     ]
     keys = [layout.upload_key("f", "u", "n"), layout.request_key("p"), layout.output_key("p", 0, "png")]
+    keys.append(layout.found_mask_key("p", 0, "png"))
     assert all(prefix.endswith("/") for prefix in prefixes)
     assert not any(key.endswith("/") for key in keys)
     assert not any(key.startswith("/") for key in [*prefixes, *keys])

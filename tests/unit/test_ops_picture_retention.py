@@ -1,5 +1,6 @@
 """Pictures that a stage keeps less long than their records: the record says that they are gone, and nothing hands out a dead address."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +39,24 @@ def test_what_is_under_way_says_nothing_of_it(api: Api) -> None:
     made = api.call("POST", "/v1/predictions", {"input": {"mode": "text_to_image", "prompt": "a skirt"}}).body["id"]
     api.now += 3 * DAY
     assert "gone" not in api.call("GET", f"/v1/predictions/{made}").body["logs"]
+
+
+def test_masks_may_be_gone_before_the_pictures() -> None:
+    api = Api(picture_seconds=7 * DAY, mask_seconds=2 * DAY)
+    made = painted(api)
+    (record,) = [each for key, each in api.records.items.items() if key.endswith(made)]
+    api.records.put(
+        replace(record, data={**record.data, "outputs": [f"outputs/{made}/0.png", f"outputs/masks/{made}/1.png"]})
+    )
+    path = f"/v1/predictions/{made}"
+    assert len(api.call("GET", path).body["output"]) == 2
+    api.now += 3 * DAY
+    shown = api.call("GET", path).body
+    assert [each.split("?")[0].rpartition("/")[2] for each in shown["output"]] == ["0.png"]
+    assert shown["logs"].endswith("masks were kept for 2 days, and are gone\n")
+    api.now += 5 * DAY
+    shown = api.call("GET", path).body
+    assert (shown["output"], shown["logs"].count("are gone")) == (None, 1)
 
 
 @pytest.mark.parametrize(

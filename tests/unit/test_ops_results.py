@@ -110,8 +110,16 @@ def test_what_was_masked_and_what_was_not_used_is_in_the_metrics_and_the_logs(de
 
 def test_a_mask_that_was_asked_for_is_the_last_picture(dependencies: Ending) -> None:
     succeeded(dependencies, ID, answer(mask=base64.b64encode(GREY).decode()))
-    assert record(dependencies).data["outputs"] == [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg", "2.png")]
-    assert dependencies.media.read(f"outputs/{ID}/2.png") == GREY
+    painted = [f"outputs/{ID}/{name}" for name in ("0.png", "1.jpg")]
+    assert record(dependencies).data["outputs"] == [*painted, f"outputs/masks/{ID}/2.png"]
+    assert dependencies.media.read(f"outputs/masks/{ID}/2.png") == GREY
+
+
+def test_what_was_asked_for_as_a_mask_lies_with_masks(dependencies: Ending) -> None:
+    asked = record(dependencies)
+    dependencies.records.replace(asked, replace(asked, data={**asked.data, "input": {"mode": "segment"}}))
+    succeeded(dependencies, ID, answer())
+    assert record(dependencies).data["outputs"] == [f"outputs/masks/{ID}/0.png", f"outputs/masks/{ID}/1.jpg"]
 
 
 def test_large_pictures_are_stored_with_little_more_memory_than_their_text(dependencies: Ending) -> None:
@@ -125,7 +133,7 @@ def test_large_pictures_are_stored_with_little_more_memory_than_their_text(depen
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    stored = [dependencies.media.read(f"outputs/{ID}/{name}") for name in ("0.png", "1.png", "2.jpg", "3.png")]
+    stored = [dependencies.media.read(key) for key in record(dependencies).data["outputs"]]
     assert stored == [*files[:2], JPEG, files[2]]
     assert peak < sum(map(len, files)) + 2 * len(files[0])  # what the test's store keeps, and one picture
 

@@ -29,10 +29,13 @@ _FOLDERS: Mapping[str, str] = {
     "request_key": "requests/{}.json",
     "outputs_prefix": "outputs/{}/",
     "output_key": "outputs/{}/{}.{}",
+    "found_masks_prefix": "outputs/masks/{}/",
+    "found_mask_key": "outputs/masks/{}/{}.{}",
 }
 """By function, the last key that it can give; roles, lifecycle rules and other releases name these folders too."""
 
 _FILES: Mapping[str, str] = {
+    "FOUND_MASKS": "outputs/masks/",
     "STYLES": "styles/",
     "UPLOADS": "uploads/",
     "CERTIFICATES": "certificates/",

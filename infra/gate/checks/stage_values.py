@@ -62,6 +62,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
     return {
         "MEDIA_DAYS": str(stage.media_days),
         "OUTPUTS_DAYS": str(stage.retention.outputs_days or stage.media_days),
+        "MASKS_DAYS": str(stage.retention.masks_days or stage.retention.outputs_days or stage.media_days),
         "LOG_DAYS": str(stage.log_days),
         "CONSENT": stage.people.consent,
         "RELEASE_RULES": stage.release_rules,

@@ -174,7 +174,7 @@ def _shorter(stage: str, bucket: Resource) -> set[str]:
     """The prefixes that expire only where the stage says so."""
     kept = STAGES[stage].retention if stage in STAGES else Retention()
     if bucket.logical_id.startswith("BucketsMedia"):
-        said = {"uploads/": kept.uploads_days, "outputs/": kept.outputs_days}
+        said = {"uploads/": kept.uploads_days, "outputs/": kept.outputs_days, "outputs/masks/": kept.masks_days}
         return {prefix for prefix, days in said.items() if days}
     return {"datasets/"} if kept.datasets_days and bucket.logical_id.startswith("BucketsData") else set()
 

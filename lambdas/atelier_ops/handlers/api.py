@@ -56,6 +56,7 @@ class Settings(EnvironmentSettings):
     consent: str
     media_days: int
     outputs_days: int
+    masks_days: int
     real_time_function: str
     startup_seconds: int
     clients: str
@@ -105,6 +106,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         costly_rate_policy=settings.costly_rate_policy,
         keep_seconds=settings.media_days * 86_400,
         picture_seconds=settings.outputs_days * 86_400,
+        mask_seconds=settings.masks_days * 86_400,
         startup_seconds=settings.startup_seconds,
         now=time.time(),
         clock=time.time,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.submission import OPEN, Queueing, inference_id
-from contracts.layout import S3Uri, outputs_prefix, progress_key, request_key
+from contracts.layout import S3Uri, found_masks_prefix, outputs_prefix, progress_key, request_key
 
 DELETING = "deleting"
 """The status of a record of which everything else may be gone already. Nobody is shown it."""
@@ -33,8 +33,9 @@ def clear(record: Record, media: ObjectStore) -> None:
 
 
 def erase(prediction: str, answers: Iterable[S3Uri], media: ObjectStore) -> None:
-    """Delete a prediction's request, its progress, its pictures, and those of the ``answers`` that lie in our bucket."""
+    """Delete a prediction's request, its progress, its pictures and masks, and those of the ``answers`` that lie in our bucket."""
     own = [place.key for place in answers if place.bucket == media.bucket]
-    pictures = [stored.key for stored in media.listing(outputs_prefix(prediction))]
+    folders = outputs_prefix(prediction), found_masks_prefix(prediction)
+    pictures = [stored.key for folder in folders for stored in media.listing(folder)]
     for key in (request_key(prediction), progress_key(prediction), *own, *pictures):
         media.delete(key)

@@ -53,7 +53,7 @@ class Dependencies(Ending):
     ``disclosure`` is what people are told who see pictures, which are used commercially where the stage is ``commercial``.
     ``consent`` says whether what shows a person is taken without a reference. ``executions`` are those of trainings, ``batches`` of
     batches. ``reach`` is where webhooks may go. ``keep_seconds`` is how long a prediction is kept, ``picture_seconds``
-    how long its pictures are.
+    how long its pictures are, and ``mask_seconds`` how long the masks that were found for it.
     Pages of ``origins`` may read answers. ``rate_policy`` is what ``RateLimit-Policy`` says of a key, ``costly_rate_policy`` of routes that
     cost more. ``clock`` tells the time of each moment, ``pause`` waits for so many seconds, and
     ``fleets`` knows what earlier requests have seen of the endpoints.
@@ -84,6 +84,7 @@ class Dependencies(Ending):
     costly_rate_policy: str
     keep_seconds: int
     picture_seconds: int
+    mask_seconds: int
     startup_seconds: int
     now: float
     clock: Callable[[], float]

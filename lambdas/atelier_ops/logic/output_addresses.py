@@ -8,6 +8,7 @@ from atelier_ops.gateways.records import Record
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.logic.timestamps import seconds
+from contracts.layout import FOUND_MASKS
 
 URL_SECONDS = 3_600
 """Seconds an address works; asking again gives new ones."""
@@ -28,6 +29,18 @@ def are_kept(record: Record, dependencies: Dependencies) -> bool:
 def gone(dependencies: Dependencies) -> str:
     """A line of a prediction's logs, once they are not."""
     return f"pictures were kept for {dependencies.picture_seconds // 86_400} days, and are gone\n"
+
+
+def kept_outputs(record: Record, dependencies: Dependencies) -> tuple[list[str], str]:
+    """The keys of a prediction's pictures and masks that are still there, and a line of its logs for each kind that is not."""
+    keys, ended = record.data.get("outputs", []), record.data.get("completed_at")
+    if not are_kept(record, dependencies):
+        return [], gone(dependencies)
+    masks = [key for key in keys if key.startswith(FOUND_MASKS)]
+    if not masks or not ended or dependencies.now - seconds(ended) < dependencies.mask_seconds:
+        return keys, ""
+    said = f"masks were kept for {dependencies.mask_seconds // 86_400} days, and are gone\n"
+    return [key for key in keys if key not in masks], said
 
 
 def require_kept(record: Record, dependencies: Dependencies) -> None:

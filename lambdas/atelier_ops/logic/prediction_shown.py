@@ -8,7 +8,7 @@ from atelier_ops.logic import webhooks
 from atelier_ops.logic.disclosing import sentence
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.http import Dependencies, Request
-from atelier_ops.logic.output_addresses import addresses, are_kept, gone
+from atelier_ops.logic.output_addresses import addresses, kept_outputs
 from atelier_ops.logic.submission import OPEN
 
 
@@ -16,8 +16,8 @@ def show(record: Record, request: Request, dependencies: Dependencies, *, alone:
     """The prediction as its client sees it, in a list or ``alone``."""
     data = record.data
     sent = json.dumps(data["input"])
-    kept = are_kept(record, dependencies)
-    outputs = addresses(data.get("outputs", []) if kept else [], request, dependencies.media, alone=alone)
+    keys, gone = kept_outputs(record, dependencies)
+    outputs = addresses(keys, request, dependencies.media, alone=alone)
     return {
         "id": data["id"],
         "version": data["version"],
@@ -26,7 +26,7 @@ def show(record: Record, request: Request, dependencies: Dependencies, *, alone:
         "input": data["input"],
         "output": outputs or None,
         "error": discreet(data.get("error"), sent),
-        "logs": discreet(data.get("logs", "") + ("" if kept else gone(dependencies)), sent),
+        "logs": discreet(data.get("logs", "") + gone, sent),
         "metrics": data.get("metrics", {}),
         "created_at": data["created_at"],
         "started_at": data.get("started_at"),

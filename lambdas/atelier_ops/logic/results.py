@@ -23,7 +23,7 @@ from atelier_ops.logic.wakes import note_wake
 from atelier_ops.logic.webhook_news import announce
 from atelier_ops.observability import count, measure_queue
 from contracts.errors import InvalidInputError
-from contracts.layout import PREDICTION_ID, output_key, request_key
+from contracts.layout import PREDICTION_ID, found_mask_key, output_key, request_key
 from contracts.modes import MODES
 from contracts.prediction import PredictionOutput
 
@@ -84,7 +84,7 @@ def settle_prediction(outcome: Outcome, dependencies: Ending, now: float) -> str
     finish: Callable[[Record], Record]
     try:
         answer = StoredAnswer(*read_answer(outcome, dependencies.media))
-        outputs = _store(name, answer, dependencies.media)
+        outputs = _store(name, record, answer, dependencies.media)
         finish = partial(_succeeded, answer=answer.output, outputs=outputs, now=ended_at)
     except REFUSED as error:
         if _may_go_well(error, record):
@@ -186,14 +186,20 @@ REFUSED = (InvalidInputError, MissingObjectError, ModelError)
 EARLIER = "that was an earlier attempt, which changes nothing"
 
 
-def _store(prediction: str, answer: StoredAnswer, media: ObjectStore) -> list[str]:
+def _store(prediction: str, record: Record, answer: StoredAnswer, media: ObjectStore) -> list[str]:
     """Write each picture as a file of its own, the mask last where one was asked for; their keys."""
-    return [_write(prediction, index, picture, media) for index, picture in enumerate(answer.pictures())]
+    pictures = answer.pictures()
+    painted = 0 if record.data.get("input", {}).get("mode") == "segment" else len(answer.output.images)
+    places = [output_key] * painted + [found_mask_key] * (len(pictures) - painted)
+    return [
+        _write(partial(place, prediction, index), f"picture {index} of the answer", picture, media)
+        for index, (place, picture) in enumerate(zip(places, pictures, strict=True))
+    ]
 
 
-def _write(prediction: str, index: int, picture: str | memoryview, media: ObjectStore) -> str:
-    body, kind = decode_picture(f"picture {index} of the answer", picture)
-    key = output_key(prediction, index, "jpg" if kind == "jpeg" else kind)
+def _write(key_of: Callable[[str], str], name: str, picture: str | memoryview, media: ObjectStore) -> str:
+    body, kind = decode_picture(name, picture)
+    key = key_of("jpg" if kind == "jpeg" else kind)
     media.write(key, body, f"image/{kind}")
     return key
 
