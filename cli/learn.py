@@ -112,7 +112,9 @@ def expectation(stage: str, lesson: Lesson) -> str:
         return "On this machine it costs nothing; how long it takes is said once its first steps are done."
     known = training_estimate(settings, lesson.inputs, len(lesson.folder.files.pictures))
     if known is None:
-        return f"In stage {settings.name} it takes what is said once it is prepared: its base model is not the catalogue's."
+        return (
+            f"In stage {settings.name} it takes what is said once it is prepared, if its base model was ever measured."
+        )
     woken = pictures_dollars(settings, 1)
     smoke = f"{WAKE_MINUTES} minutes" + (f" and ${woken:.2f}" if woken is not None else "")
     return f"In stage {settings.name} it takes {known}; the smoke test, which wakes the endpoint, {smoke}. These are estimates."

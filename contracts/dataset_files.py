@@ -20,6 +20,7 @@ from contracts.dataset import (
     EVALUATION,
     FEWEST_PICTURES,
     INFO,
+    LOW_RES,
     MASKS,
     METADATA,
     MOST_CLASS_PICTURES,
@@ -29,8 +30,9 @@ from contracts.dataset import (
 from contracts.errors import InvalidInputError, Problem
 from contracts.inner_paths import ALLOWED, is_inner
 
-FOLDERS = ("", MASKS, EVALUATION, EVALUATION + MASKS, CLASS_PICTURES)
-"""Where a dataset's pictures lie: those to learn from, their masks, the photos to restyle, their masks, and class pictures."""
+FOLDERS = ("", MASKS, EVALUATION, EVALUATION + MASKS, CLASS_PICTURES, LOW_RES)
+"""Where a dataset's pictures lie: those to learn from, their masks, the photos to restyle, their masks, class pictures, and small
+versions of those to learn from."""
 UNUSED_SHARE = 0.25
 """More files that are not used than this share of the pictures are a mistake, not a remark."""
 LONGEST_NAME = 240
@@ -105,11 +107,15 @@ def refuse(problems: Iterable[Problem]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFiles:
-    """A dataset's files by their use. ``masks`` maps a picture or photo to the mask that a person drew for it."""
+    """A dataset's files by their use. ``masks`` maps a picture or photo to the mask that a person drew for it.
+
+    ``small`` maps a picture to its small version.
+    """
 
     pictures: tuple[str, ...]
     photos: tuple[str, ...]
     masks: Mapping[str, str]
+    small: Mapping[str, str]
     captions: tuple[str, ...]
     info: bool
     class_pictures: tuple[str, ...]
@@ -131,6 +137,7 @@ class DatasetFiles:
             pictures=tuple(pictures),
             photos=tuple(photos),
             masks=_matched(by_use[MASKS], pictures) | _matched(by_use[EVALUATION + MASKS], photos),
+            small=_matched(by_use[LOW_RES], pictures),
             captions=(*by_use["captions"], *beside),
             info=bool(by_use[INFO]),
             class_pictures=tuple(by_use[CLASS_PICTURES]),
@@ -140,7 +147,7 @@ class DatasetFiles:
     @property
     def used(self) -> tuple[str, ...]:
         """Every file that holds pixels and is used."""
-        return (*self.pictures, *self.masks.values(), *self.photos, *self.class_pictures)
+        return (*self.pictures, *self.masks.values(), *self.photos, *self.class_pictures, *self.small.values())
 
     def notes(self, task: str, *, prior: bool) -> list[str]:
         """What a run of this ``task``, which preserves the ``prior`` or does not, does not use of the dataset, in words."""
@@ -150,7 +157,9 @@ class DatasetFiles:
         masks = [mask for picture, mask in self.masks.items() if task != "inpaint" and picture in self.pictures]
         if masks:
             notes.append(f"{MASKS} is not used, because a style for {task} learns whole pictures")
-        if self.photos and task != "inpaint":
+        if self.small and task != "upscale":
+            notes.append(f"{LOW_RES} is not used, because a style for {task} enlarges nothing")
+        if self.photos and task == "text-to-image":
             notes.append(f"{EVALUATION} is not used, because a style for {task} is judged by what it paints from words")
         return notes
 
@@ -187,6 +196,10 @@ def _problems(by_use: Mapping[str, Sequence[str]], strays: Sequence[str]) -> Ite
         yield from _same_names("pictures with one name", folder)
         yield from _same_names("masks with one name", masks)
         yield from _astray("mask without a picture", masks, folder, f"{mask_folder}NAME OF A PICTURE.png")
+    yield from _same_names("small versions with one name", by_use.get(LOW_RES, ()))
+    yield from _astray(
+        "small version without a picture", by_use.get(LOW_RES, ()), pictures, f"{LOW_RES}NAME OF A PICTURE.png"
+    )
     near = [name for name in strays if nearest(stem(name), map(stem, pictures))]
     yield from _astray("caption without a picture", near, pictures, "NAME OF A PICTURE.txt")
     unused = by_use.get("unused", ())

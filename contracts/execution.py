@@ -18,7 +18,7 @@ from contracts.schema import Schema, demand
 from contracts.search import Search
 from contracts.terms import Licence, YesOrNo
 
-Task = Literal["inpaint", "text-to-image"]
+Task = Literal["inpaint", "text-to-image", "upscale"]
 Method = Literal["lora", "full"]
 Deploy = Literal["adapter", "endpoint", "none"]
 Approval = Literal["auto", "manual"]
@@ -27,6 +27,12 @@ CaptionSource = Literal["own", "automatic"]
 Baseline = Literal["promoted", "none"]
 TASKS: tuple[Task, ...] = get_args(Task)
 METHODS: tuple[Method, ...] = get_args(Method)
+
+UPSCALE: Task = "upscale"
+"""The task of upscalers, and the mode of predictions that their styles are for."""
+
+NOT_OF_UPSCALERS = ("with_prior_preservation", "train_text_encoder", "validation_steps")
+"""Hyperparameters that an upscaler's training refuses: it has no class, learns no words, and is not looked at while it learns."""
 
 BASE = "base"
 """What a prediction calls the base model where it would name a style; no style is called so."""
@@ -87,14 +93,19 @@ class ExecutionInput(MachineInput):
     """The input of one fine-tuning execution."""
 
     conditions: ClassVar[Sequence[Schema]] = [
-        demand(where={"task": {"enum": ["inpaint", None]}}, given=(), needs=("target",))
+        demand(where={"task": {"enum": ["inpaint", None]}}, given=(), needs=("target",)),
     ]
 
     style: Annotated[StyleName, about("what the learnt style is called")]
     dataset: Annotated[
         str, text("an S3 prefix", longest=1_024, pattern=r"s3://[^/]+/.*"), about("the garment's pictures")
     ]
-    task: Annotated[Task, about("what the base model does: repaint inside a mask, or paint whole pictures")] = "inpaint"
+    task: Annotated[
+        Task,
+        about(
+            "what the base model does: repaint inside a mask, paint whole pictures, or make them 4 times as wide and high"
+        ),
+    ] = "inpaint"
     target: Annotated[
         Prompt,
         about(
@@ -111,12 +122,16 @@ class ExecutionInput(MachineInput):
         about("of the person in the pictures; Step Functions keeps it, with the input, for 90 days after the run"),
     ] = ""
     base_model: Annotated[
-        str, text("a base model's name", longest=63), about("the base model; left out: the stage's default")
+        str,
+        text("a base model's name", longest=63),
+        about("the base model; left out: the stage's default, or its upscaler"),
     ] = ""
     method: Annotated[Method, about("train an adapter (lora), or all weights (full)")] = "lora"
     deploy: Annotated[
         Deploy,
-        about("where the result is served; left out: adapter for method lora, endpoint for method full"),
+        about(
+            "where the result is served; left out: adapter for method lora, endpoint for method full, none for a full upscaler"
+        ),
     ] = "adapter"
     approval: Annotated[Approval, about("who approves the result: nobody, or a person; a stage may want a person")] = (
         "auto"
@@ -183,9 +198,11 @@ class ExecutionInput(MachineInput):
 
     @classmethod
     def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A full fine-tune makes no adapter, so it goes to an endpoint of its own."""
+        """A full fine-tune makes no adapter, so it goes to an endpoint of its own; a full upscaler is not served by itself."""
         data = super().prepare(data)
-        return {"deploy": "endpoint", **data} if data.get("method") == "full" else data
+        if data.get("method") != "full":
+            return data
+        return {"deploy": "none" if data.get("task") == UPSCALE else "endpoint", **data}
 
     @rule
     def _no_style_is_called_as_the_base_model(self) -> Iterator[Problem]:
@@ -204,7 +221,9 @@ class ExecutionInput(MachineInput):
 
     @rule
     def _deploy_fits_the_method(self) -> Iterator[Problem]:
-        if self.method == "full" and self.deploy == "adapter":
+        if self.method == "full" and self.task == UPSCALE and self.deploy != "none":
+            yield Problem("deploy", self.deploy, "none, because a full upscaler has no endpoint of its own")
+        elif self.method == "full" and self.deploy == "adapter":
             yield Problem("deploy", self.deploy, "endpoint | none, because method full makes no adapter")
         if self.method == "lora" and self.deploy == "endpoint":
             yield Problem("deploy", self.deploy, "adapter | none, because method lora needs no endpoint of its own")

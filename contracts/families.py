@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.execution import METHODS, TASKS
+from contracts.execution import METHODS, Task
+
+PAINTING_TASKS: tuple[Task, ...] = ("inpaint", "text-to-image")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +23,10 @@ class FamilyFacts:
 
 
 FAMILIES: Mapping[str, FamilyFacts] = {
-    "sd1": FamilyFacts(tasks=TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("unet", "vae")),
-    "sd2": FamilyFacts(tasks=TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("unet", "vae")),
-    "sdxl": FamilyFacts(tasks=TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("vae",)),
-    "upscaler": FamilyFacts(pretrains=("upscaler",)),
+    "sd1": FamilyFacts(tasks=PAINTING_TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("unet", "vae")),
+    "sd2": FamilyFacts(tasks=PAINTING_TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("unet", "vae")),
+    "sdxl": FamilyFacts(tasks=PAINTING_TASKS, methods=METHODS, trains_text_encoder=True, pretrains=("vae",)),
+    "upscaler": FamilyFacts(tasks=("upscale",), methods=METHODS, pretrains=("upscaler",)),
 }
 """Diffusion models. ``diffusion.family.find_family`` imports the module of a family's name."""
 

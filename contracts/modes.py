@@ -56,7 +56,7 @@ MODES: Mapping[str, ModeFields] = {
     "upscale": ModeFields(
         meaning="makes a picture 4 times as wide and high",
         needs=("image",),
-        uses=("prompt", *_SAMPLING, "noise_level"),
+        uses=("prompt", *_SAMPLING, *_ADAPTERS, "noise_level"),
     ),
     "segment": ModeFields(
         meaning="answers with the mask of the garment that `mask_prompt` describes",

@@ -22,20 +22,13 @@ class StableDiffusionXL(Trainee):
     inpainting: ClassVar[str] = "StableDiffusionXLInpaintPipeline"
     pipelines: ClassVar[Sequence[str]] = (inpainting, text_to_image)
     without_checker: ClassVar[Mapping[str, Any]] = {}
+    encodes_in_single_precision: ClassVar[bool] = True
     tokenizers: ClassVar[Mapping[str, str]] = {"text_encoder": "tokenizer", "text_encoder_2": "tokenizer_2"}
     lora_targets: ClassVar[Mapping[str, Sequence[str]]] = {
         "unet": UNET_TARGETS,
         "text_encoder": TEXT_TARGETS,
         "text_encoder_2": TEXT_TARGETS,
     }
-
-    def encode_pictures(self, pixels: Tensor) -> Tensor:
-        """See Trainee. The published autoencoder overflows in half precision, so it computes in single."""
-        dtype = self.pipeline.vae.dtype
-        self.pipeline.vae.float()
-        latents = super().encode_pictures(pixels)
-        self.pipeline.vae.to(dtype)
-        return latents
 
     def words(self, ids: Words) -> Words:
         """See Trainee. Both encoders give their last layer but one."""

@@ -8,14 +8,15 @@ import torch
 from peft import LoraConfig
 from torch import Tensor, nn
 
+from contracts.errors import InvalidInputError
 from diffusion.lora_shape import LoraShape
-from diffusion.trainee import ATTENTION, Trainee, Words
+from diffusion.trainee import ATTENTION, LearningFamily, Trainee, Words
 
 
 class TrainedModel(nn.Module):
     """The denoiser and, where they are trained too, the text encoders: everything that gets gradients, as one module."""
 
-    def __init__(self, family: Trainee, parts: Mapping[str, nn.Module]) -> None:
+    def __init__(self, family: LearningFamily, parts: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.family = family
         self._parts = nn.ModuleDict(parts)
@@ -28,6 +29,7 @@ class TrainedModel(nn.Module):
         ``words`` are token ids where the text encoders are trained, else encoded.
         """
         family = self.family
+        assert isinstance(family, Trainee)
         encoded = family.words(words) if self.trains_words else words
         return family.predict(family.denoiser_inputs(noisy, masks, masked), timesteps, encoded, frames)
 
@@ -50,7 +52,29 @@ def train_parts(
     gradient_checkpointing: bool,
     keeps: Collection[str] = (),
 ) -> TrainedModel:
-    """Freeze the model, make a LoRA or, without one, every weight trainable in float32, and let the idle parts go but ``keeps``."""
+    """The model with ``trainable_parts``, as it is trained."""
+    parts = trainable_parts(
+        family,
+        lora=lora,
+        train_text_encoder=train_text_encoder,
+        gradient_checkpointing=gradient_checkpointing,
+        keeps=keeps,
+    )
+    return TrainedModel(family, parts).train()
+
+
+def trainable_parts(
+    family: LearningFamily,
+    *,
+    lora: LoraShape | None,
+    train_text_encoder: bool,
+    gradient_checkpointing: bool,
+    keeps: Collection[str] = (),
+) -> dict[str, Any]:
+    """Freeze the model, make a LoRA or, without one, every weight trainable in float32, and let the idle parts go but ``keeps``.
+
+    Raises InvalidInputError where none of the layers that a LoRA is wanted on are there.
+    """
     names = [family.denoiser, *(family.tokenizers if train_text_encoder else ())]
     for name, part in family.pipeline.components.items():
         if isinstance(part, nn.Module):
@@ -72,7 +96,7 @@ def train_parts(
             # Activations are computed again in the backward pass: diffusers and transformers have different names for it.
             diffusers_part = hasattr(part, "enable_gradient_checkpointing")
             (part.enable_gradient_checkpointing if diffusers_part else part.activation_checkpointing_enable)()
-    return TrainedModel(family, parts).train()
+    return parts
 
 
 def trainable(module: nn.Module) -> Mapping[str, nn.Parameter]:
@@ -81,12 +105,15 @@ def trainable(module: nn.Module) -> Mapping[str, nn.Parameter]:
 
 
 def _add_lora(part: Any, shape: LoraShape, targets: Sequence[str]) -> None:
+    wanted = [target for target in targets if target in ATTENTION or not shape.attention_only]
+    if not any(name.endswith(tuple(f".{target}" for target in wanted)) for name, _ in part.named_modules()):
+        raise InvalidInputError("lora_targets", got="attention", allowed="all: the base model has no attention")
     config = LoraConfig(
         r=shape.rank,
         lora_alpha=shape.alpha,
         lora_dropout=shape.dropout,
         init_lora_weights="gaussian",
-        target_modules=[target for target in targets if target in ATTENTION or not shape.attention_only],
+        target_modules=wanted,
     )
     part.add_adapter(config)
     # Half precision is too coarse for small updates.
@@ -94,7 +121,7 @@ def _add_lora(part: Any, shape: LoraShape, targets: Sequence[str]) -> None:
         parameter.data = parameter.data.float()
 
 
-def _train_whole(family: Trainee, name: str) -> None:
+def _train_whole(family: LearningFamily, name: str) -> None:
     """Train a part from its weights as they were saved: as loaded, they may have been rounded to half precision."""
     part = getattr(family.pipeline, name)
     if part.dtype != torch.float32:

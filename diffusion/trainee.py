@@ -10,6 +10,7 @@ from diffusers import DDPMScheduler
 from peft.utils import get_peft_model_state_dict
 from torch import Tensor
 
+from diffusion.family import Family
 from diffusion.painter import Painter
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0", "q_proj", "k_proj", "v_proj", "out_proj")
@@ -19,15 +20,17 @@ Words = Mapping[str, Tensor]
 """One caption or a batch of them, either tokenized or encoded; each family has its own names."""
 
 
-class Trainee(Painter):
-    """A model whose denoiser, and where wanted its text encoders, can be fine-tuned: by LoRA or every weight."""
+class LearningFamily(Family):
+    """A model that can be fine-tuned: by LoRA or every weight."""
 
-    ability: ClassVar[str] = "can be fine-tuned"
     denoiser: ClassVar[str] = "unet"
     tokenizers: ClassVar[Mapping[str, str]]
     """The tokenizer of each text encoder, both by their names in the pipeline."""
     lora_targets: ClassVar[Mapping[str, Sequence[str]]]
     """The layers of each part that a LoRA is put on."""
+
+    encodes_in_single_precision: ClassVar[bool] = False
+    """Whether the autoencoder overflows in half precision."""
 
     def noise_schedule(self) -> Any:
         """The scheduler that mixes noise into latents in training (``add_noise``, ``config``)."""
@@ -35,10 +38,13 @@ class Trainee(Painter):
 
     @torch.no_grad()
     def encode_pictures(self, pixels: Tensor) -> Tensor:
-        """Pictures (n, 3, h, w) in -1..1 as latents (n, c, h / 8, w / 8) in float32, on the CPU."""
-        vae = self.pipeline.vae
+        """Pictures (n, 3, h, w) in -1..1 as latents (n, c, h / f, w / f) in float32, on the CPU; f is 8, of an upscaler 4."""
+        vae, dtype = self.pipeline.vae, self.pipeline.vae.dtype
+        if self.encodes_in_single_precision:
+            vae.float()
         posterior = vae.encode(pixels.to(vae.device, vae.dtype)).latent_dist
         scaled: Tensor = posterior.mode() * vae.config.scaling_factor
+        vae.to(dtype)
         return scaled.float().cpu()
 
     def only_encode(self) -> None:
@@ -59,20 +65,8 @@ class Trainee(Painter):
     def words(self, ids: Words) -> Words:
         """Token ids (n, tokens) a text encoder, encoded as the denoiser takes them; gradients flow."""
 
-    @abstractmethod
-    def predict(self, inputs: Tensor, timesteps: Tensor, words: Words, frames: Tensor) -> Tensor:
-        """What the denoiser predicts (n, c, h, w).
-
-        ``inputs`` are from ``denoiser_inputs``; ``timesteps`` (n,); ``words`` are encoded; ``frames`` (n, 6) are height and width of
-        the photo, top and left of the crop, height and width of what is trained on, in pixels.
-        """
-
-    def denoiser_inputs(self, noisy: Tensor, masks: Tensor, masked: Tensor) -> Tensor:
-        """Noisy latents (n, c, h, w) and, for an inpainting model, masks (n, 1, h, w) and the latents of what is outside them."""
-        return torch.cat([noisy, masks, masked], dim=1) if self.inpaints else noisy
-
     def idle(self, part: str) -> Sequence[str]:
-        """What is in the names of a part's parameters that nothing which ``predict`` returns depends on: they are not trained."""
+        """What is in the names of a part's parameters that nothing which the denoiser predicts depends on: they are not trained."""
         return ()
 
     def save_adapter(self, parts: Mapping[str, Any], folder: Path) -> None:
@@ -88,3 +82,21 @@ class Trainee(Painter):
         options = {"padding": "max_length", "max_length": own.model_max_length, "truncation": True}
         ids: Tensor = own(caption, return_tensors="pt", **options).input_ids  # (1, tokens)
         return ids
+
+
+class Trainee(LearningFamily, Painter):
+    """A model whose denoiser, and where wanted its text encoders, can be fine-tuned: by LoRA or every weight."""
+
+    ability: ClassVar[str] = "can be fine-tuned"
+
+    @abstractmethod
+    def predict(self, inputs: Tensor, timesteps: Tensor, words: Words, frames: Tensor) -> Tensor:
+        """What the denoiser predicts (n, c, h, w).
+
+        ``inputs`` are from ``denoiser_inputs``; ``timesteps`` (n,); ``words`` are encoded; ``frames`` (n, 6) are height and width of
+        the photo, top and left of the crop, height and width of what is trained on, in pixels.
+        """
+
+    def denoiser_inputs(self, noisy: Tensor, masks: Tensor, masked: Tensor) -> Tensor:
+        """Noisy latents (n, c, h, w) and, for an inpainting model, masks (n, 1, h, w) and the latents of what is outside them."""
+        return torch.cat([noisy, masks, masked], dim=1) if self.inpaints else noisy

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.class_pictures import class_sampling
 from contracts.dataset_files import refuse
-from contracts.execution import Method
+from contracts.execution import UPSCALE, Method
 from contracts.hyperparameters import Hyperparameters
 from contracts.prices import estimate
 from contracts.search import Search, heaviest
@@ -79,12 +79,12 @@ def style_minutes() -> float:
 
 
 def training_estimate(stage: Stage, inputs: Mapping[str, Any], pictures: int) -> RunEstimate | None:
-    """What a training with this input is expected to take at the stage; None of a base model that is not the catalogue's.
+    """What a training with this input is expected to take at the stage; None of a base model that was not measured, as no upscaler was.
 
     Raises InvalidInputError with what its machine has too little of.
     """
     name = str(inputs.get("base_model") or stage.default_model.name).partition("@")[0]
-    if name not in stage.base_models or name not in TABLE:
+    if inputs.get("task") == UPSCALE or name not in stage.base_models or name not in TABLE:
         return None
     entry, method = find(name), inputs.get("method", "lora")
     own = {**entry.training.get(method, {}), **inputs.get("hyperparameters", {})}

@@ -195,6 +195,16 @@ _ENTRIES = (
         resolution=64,
         memory_gib=0.5,
         defaults={"num_inference_steps": 2, "guidance_scale": 1.0},
+        training={
+            "lora": {
+                "max_steps": 60,
+                "batch_size": 4,
+                "learning_rate": 3e-4,
+                "lora_rank": 16,
+                "lr_scheduler": "cosine",
+            },
+            "full": {"max_steps": 60, "batch_size": 4, "learning_rate": 5e-5, "lr_scheduler": "cosine"},
+        },
     ),
     CatalogueEntry(
         name="sd2-inpaint",
@@ -250,6 +260,10 @@ _ENTRIES = (
         # An estimate: 2 GiB of weights, and 9 GiB while 8 tiles of 512 pixels are decoded in single precision.
         memory_gib=11,
         defaults={"num_inference_steps": 25, "guidance_scale": 9.0},
+        training={
+            "lora": {"max_steps": 800, "learning_rate": 1e-4, "lora_rank": 8, "gradient_checkpointing": True},
+            "full": {"max_steps": 800, "learning_rate": 2e-6, "gradient_checkpointing": True},
+        },
     ),
     CatalogueEntry(
         # Full fine-tuning keeps 16 bytes for each of 2.6 billion weights, more than a 24 GB GPU has: there Prepare refuses it.

@@ -32,7 +32,7 @@ def main() -> None:
     for entry in CATALOGUE.values():
         if (
             FAMILIES.get(entry.family)
-            and FAMILIES[entry.family].tasks
+            and "inpaint" in FAMILIES[entry.family].tasks
             and (not options.only or entry.name in options.only)
         ):
             rows[entry.name] = measured(entry)

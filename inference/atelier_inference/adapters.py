@@ -2,17 +2,51 @@
 
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 from atelier_inference.once import Once
-from atelier_inference.pipelines import Model
 from atelier_inference.remembering import Remembered
 from atelier_inference.styles import StyleCatalogue
 from contracts.errors import InvalidInputError
+from contracts.prediction import PredictionInput
+from diffusion.family import Family
 from diffusion.lora import Lora, Mix
 from diffusion.lora_file import read_lora
 
+
+class Adaptable(Protocol):
+    """A model that adapters are put beside; ``adapters_for`` is the base that they must have been trained on, empty where none fit."""
+
+    @property
+    def reference(self) -> str:
+        """``name@revision``, or ``style@version``."""
+
+    @property
+    def adapters_for(self) -> str:
+        """``name@revision``."""
+
+    @property
+    def family(self) -> Family:
+        """What paints."""
+
+
 Named = tuple[tuple[str, Lora, float], ...]
 """What a request is painted with: adapters by ``style@version``, on the CPU, each with its scale."""
+
+
+def adapters_of(request: PredictionInput, catalogue: StyleCatalogue, shelf: "AdapterShelf") -> Named:
+    """What a request is painted with: one style, or two that are mixed, their promoted versions looked up. Raises InvalidInputError."""
+    if request.second_adapter and not request.adapter:
+        allowed = "one beside a first adapter"
+        raise InvalidInputError("input.second_adapter", got=request.second_adapter, allowed=allowed)
+    first = (request.adapter, "input.adapter", request.adapter_scale)
+    second = (request.second_adapter, "input.second_adapter", request.second_adapter_scale)
+    named = []
+    for name, where, scale in (first, second):
+        if name:
+            reference = catalogue.resolve(name, where)
+            named.append((reference, shelf.take(reference, where), scale))
+    return tuple(named)
 
 
 class AdapterShelf:
@@ -22,7 +56,7 @@ class AdapterShelf:
     Where the model is on the CPU, both are the same weights.
     """
 
-    def __init__(self, model: Model, catalogue: StyleCatalogue, *, host: int, device: int) -> None:
+    def __init__(self, model: Adaptable, catalogue: StyleCatalogue, *, host: int, device: int) -> None:
         self._model = model
         self._catalogue = catalogue
         self._lock = threading.Lock()
@@ -50,9 +84,9 @@ class AdapterShelf:
         return [tuple((self._on_device(name, lora), scale) for name, lora, scale in named if scale) for named in asked]
 
     def _on_device(self, reference: str, lora: Lora) -> Lora:
-        if self._model.painter.device == "cpu":
+        if self._model.family.device == "cpu":
             return lora
-        return self._device.get(reference, lambda: lora.to(self._model.painter.device), lambda made: made.nbytes)
+        return self._device.get(reference, lambda: lora.to(self._model.family.device), lambda made: made.nbytes)
 
     def _fetched(self, reference: str, where: str) -> Lora:
         with self._lock:
@@ -64,6 +98,6 @@ class AdapterShelf:
             allowed = f"a style trained on {base}" if base else f"none: {self._model.reference} is a full fine-tune"
             raise InvalidInputError(where, got=f"{reference}, trained on {manifest.base_model}", allowed=allowed)
         content = self._catalogue.weights(reference, manifest, where)
-        lora = read_lora(self._model.painter.pipeline, content, reference)
+        lora = read_lora(self._model.family.pipeline, content, reference)
         with self._lock:
             return self._host.get(reference, lambda: lora, lambda made: made.nbytes)

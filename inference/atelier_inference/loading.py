@@ -35,6 +35,9 @@ from diffusion.family import device_beside, find_family, painting_dtype
 from diffusion.upscaler import Upscaler
 from imaging.segmenter import Segmenter
 
+UPSCALERS_SHARE = 8
+"""The upscaler's own adapters may take this part of the memory that those of the base model may: a stage has few of them."""
+
 
 def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
     """Load everything, each model as soon as it is there. Raises InvalidInputError for an incomplete or changed one."""
@@ -46,17 +49,19 @@ def load(settings: Settings, store: Store, arriving: Arriving) -> Modes:
     device = model.painter.device
     catalogue = StyleCatalogue(store, settings.styles)
     segmenter, enlarger = _segmenter(arriving.segmenter, device), _enlarger(arriving.upscaler, device_beside(device))
+    host, on_device = settings.host_adapter_mib * 2**20, settings.adapter_mib * 2**20
     dependencies = Dependencies(
         model=model,
-        adapters=AdapterShelf(
-            model, catalogue, host=settings.host_adapter_mib * 2**20, device=settings.adapter_mib * 2**20
-        ),
+        adapters=AdapterShelf(model, catalogue, host=host, device=on_device),
         catalogue=catalogue,
         reader=PictureReader(store, settings.uploads),
         files=files,
         marking=marking,
         segmenter=segmenter,
         enlarger=enlarger,
+        enlarger_adapters=None
+        if enlarger is None
+        else AdapterShelf(enlarger, catalogue, host=host // UPSCALERS_SHARE, device=on_device // UPSCALERS_SHARE),
         pace=_pace(settings, model, enlarger),
         safety=settings.safety,
         gate=SkinGate(sight=Sight(segmenter=segmenter), thresholds=SKIN.of_stage(settings.safety)),

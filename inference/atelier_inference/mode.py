@@ -88,6 +88,7 @@ class Dependencies:
     marking: Marking | None
     segmenter: Segmenter | None
     enlarger: Enlarger | None
+    enlarger_adapters: AdapterShelf | None
     pace: Pace
     gate: SkinGate
     safety: SafetyRules = CLOSED

@@ -8,15 +8,14 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 from PIL import Image
 
-from atelier_inference.adapters import Named
+from atelier_inference.adapters import Named, adapters_of
 from atelier_inference.mode import Finish, Job, Mode, Result, Stopwatch, blended, measured, note_unused, seeds
 from atelier_inference.upscaling import Upscaling, check_size
-from contracts.errors import InvalidInputError
 from contracts.prediction import PredictionInput
 from contracts.safety.refusal import NeverPaintedError
 from contracts.sampling import Sampling
 from diffusion.family import Family
-from diffusion.lora import Lora, Mix
+from diffusion.lora import Mix
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,7 +68,7 @@ class PaintingMode(Mode[P]):
         if request.upscale:
             check_size(size, "input.upscale")
         with watch.measure("adapter"):
-            adapters = self._adapters(request)
+            adapters = adapters_of(request, self.dependencies.catalogue, self.dependencies.adapters)
         job: P = self.kind(  # type: ignore[assignment]
             mode=self,
             request=request,
@@ -149,19 +148,6 @@ class PaintingMode(Mode[P]):
         ]
         enlarged = iter(enlarger.enlarge(tiles, upscaling))
         return [partial(blended, enlarger, job.size, [next(enlarged) for _ in job.seeds]) for job in jobs]
-
-    def _adapters(self, request: PredictionInput) -> Named:
-        """What the request is painted with: one style, or two that are mixed."""
-        if request.second_adapter and not request.adapter:
-            allowed = "one beside a first adapter"
-            raise InvalidInputError("input.second_adapter", got=request.second_adapter, allowed=allowed)
-        first = (request.adapter, "input.adapter", request.adapter_scale)
-        second = (request.second_adapter, "input.second_adapter", request.second_adapter_scale)
-        return tuple(self._taken(*each) for each in (first, second) if each[0])
-
-    def _taken(self, name: str, where: str, scale: float) -> tuple[str, Lora, float]:
-        reference = self.dependencies.catalogue.resolve(name, where)
-        return reference, self.dependencies.adapters.take(reference, where), scale
 
     def _sampling(self, request: PredictionInput) -> Sampling:
         model = self.dependencies.model

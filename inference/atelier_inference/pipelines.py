@@ -27,6 +27,11 @@ class Model:
     fast: Sampling | None
     painter: Painter
 
+    @property
+    def family(self) -> Family:
+        """What adapters are put beside."""
+        return self.painter
+
 
 def make_ready(family: Family) -> None:
     """Have a loaded family work as this server has it: fast, as many rows at once as there is room for, and together with others."""

@@ -11,6 +11,8 @@ from contracts.errors import InvalidInputError
 from contracts.pictures import LONGEST_TO_UPSCALE
 from contracts.prediction import MOST_PIXELS_TO_UPSCALE
 from contracts.sampling import Sampling
+from diffusion.family import Family
+from diffusion.lora import Mix
 from diffusion.upscaler import Upscaler
 from imaging.tiling import FACTOR, blend, cut
 
@@ -47,6 +49,16 @@ class Enlarger:
     side: int
     defaults: Upscaling
 
+    @property
+    def family(self) -> Family:
+        """What adapters are put beside."""
+        return self.upscaler
+
+    @property
+    def adapters_for(self) -> str:
+        """The base that adapters must have been trained on."""
+        return self.reference
+
     def settings(
         self, noise_level: int | None, *, words: bool = False, steps: int | None = None, guidance: float | None = None
     ) -> Upscaling:
@@ -78,8 +90,9 @@ class Enlarger:
         pictures: Sequence[Sequence[Tile]],
         upscaling: Upscaling,
         enlarged: dict[Hashable, Image.Image] | None = None,
+        mix: Mix = (),
     ) -> list[list[Image.Image]]:
-        """The tiles of several pictures, enlarged, in order.
+        """The tiles of several pictures, enlarged with one ``mix`` of adapters, in order.
 
         A tile whose key is in ``enlarged`` is taken from there; all others are added to it.
         """
@@ -88,14 +101,14 @@ class Enlarger:
         rows = list(new.values())
         for start in range(0, len(rows), ROWS):
             batch = rows[start : start + ROWS]
-            known |= zip([tile.key for tile in batch], self._call(batch, upscaling), strict=True)
+            known |= zip([tile.key for tile in batch], self._call(batch, upscaling, mix), strict=True)
         return [[known[tile.key] for tile in tiles] for tiles in pictures]
 
     def blend(self, tiles: Sequence[Image.Image], size: tuple[int, int]) -> Image.Image:
         """The enlarged tiles of a picture of ``size`` (width, height) as one picture."""
         return blend(tiles, size, self.side)
 
-    def _call(self, tiles: Sequence[Tile], upscaling: Upscaling) -> list[Image.Image]:
+    def _call(self, tiles: Sequence[Tile], upscaling: Upscaling, mix: Mix) -> list[Image.Image]:
         return self.upscaler.enlarge(
             pictures=[tile.picture for tile in tiles],
             prompts=[tile.prompt for tile in tiles],
@@ -103,6 +116,7 @@ class Enlarger:
             seeds=[tile.seed for tile in tiles],
             sampling=upscaling.sampling,
             noise_level=upscaling.noise_level,
+            adapters=[mix] * len(tiles),
         )
 
 

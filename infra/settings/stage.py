@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from contracts.execution import UPSCALE
 from contracts.families import SEGMENTERS
 from contracts.metrics import require_measured
 from contracts.release import ReleaseRules
@@ -85,9 +86,8 @@ class Stage:
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
         for task, least in self.rules.gate.items():
             masks = task == "inpaint"
-            require_measured(
-                f"rules.gate.{task}", least.to_json(), masks=masks, embeds=masks and find(self.segmenter).contrastive
-            )
+            embeds, enlarges = masks and find(self.segmenter).contrastive, task == UPSCALE
+            require_measured(f"rules.gate.{task}", least.to_json(), masks=masks, embeds=embeds, enlarges=enlarges)
         self.licences.require(self.models)
         check_text("stage.base_images", self.base_images, "public|private", "public | private")
         check_range("stage.media_days", self.media_days, 1, unit="day")

@@ -116,6 +116,7 @@ def environment() -> dict[str, str]:
         "DEFAULT_BASE_MODEL": "tiny@v1",
         "BASE_MODELS": "tiny@v1,words@v1",
         "SEGMENTER": "clipseg@v1",
+        "UPSCALER": "none",
         "RELEASE_RULES": "{}",
         "SAFETY_RULES": "{}",
         "PACE": json.dumps(PACE.to_json()),

@@ -43,7 +43,7 @@ def test_every_field_means_something_in_some_mode() -> None:
     ("mode", "more", "ignored"),
     [
         ("segment", {"prompt": "p", "num_outputs": 2, "mask_grow": 3}, ["prompt", "num_outputs"]),
-        ("upscale", {"adapter": "skirt", "prompt": "p", "strength": 0.5}, ["strength", "adapter"]),
+        ("upscale", {"adapter": "skirt", "prompt": "p", "strength": 0.5}, ["strength"]),
         ("text_to_image", {"strength": 0.8, "seed": 1, "return_mask": True}, ["return_mask"]),
         ("inpaint", {"mask_prompt": "a skirt", "upscale": True, "output_format": "jpeg"}, ["mask_prompt"]),
     ],

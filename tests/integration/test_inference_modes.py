@@ -16,7 +16,7 @@ from imaging.appearance import measure_appearance
 from imaging.cutout import Cutout
 from imaging.pictures import encode
 from tests.integration.inference_server import HEIGHT, INPAINT, WIDTH, Server, disc, noise, received, sent, smooth
-from tests.unit.inference_store import STYLES, UPLOADS
+from tests.unit.inference_store import STYLES, UPLOADS, publish_lora
 from tests.unit.miniatures import RESOLUTION
 
 
@@ -253,6 +253,31 @@ def rgba() -> Image.Image:
     image = cutout().colours.copy()
     image.putalpha(cutout().alpha)
     return image
+
+
+def test_an_upscalers_style_enlarges_otherwise_and_fits_nothing_that_paints(server: Server) -> None:
+    enlarger = server.modes["upscale"].dependencies.enlarger
+    assert enlarger is not None
+    folder = server.store.path(STYLES) / "cloth/1"
+    publish_lora(
+        enlarger.upscaler.pipeline, folder, seed=5, style="cloth", task="upscale", base_model="tiny-upscaler@1"
+    )
+    asked: dict[str, Any] = {"mode": "upscale", "image": sent(smooth(40, 24)), "seed": 3}
+    plain = server.predict(**asked)
+    styled = server.predict(**asked, adapter="cloth@1")
+    half = server.predict(**asked, adapter="cloth@1", adapter_scale=0.5)
+    assert (styled.adapter, plain.adapter) == ("cloth@1", "")
+    assert styled.notes == []
+    shown = [received(answer.images[0]).astype(int) for answer in (plain, styled, half)]
+    assert all(each.shape == (96, 160, 3) for each in shown)
+    assert np.abs(shown[1] - shown[0]).max() > 3
+    assert not np.array_equal(shown[1], shown[2])
+    assert server.predict(**asked).images == plain.images
+    for wrong in ({**asked, "adapter": "skirt@1"}, {**INPAINT, "adapter": "cloth@1"}):
+        refused = server.post(**wrong)
+        assert refused.status_code == 400
+        assert refused.json()["error"]["what"] == "input.adapter"
+        assert "a style trained on" in refused.json()["error"]["allowed"]
 
 
 @pytest.mark.parametrize("file_format", ["png", "webp"])

@@ -44,7 +44,7 @@ def test_an_execution_input_survives_the_trip() -> None:
         ({"style": "-skirt"}, "input.style"),
         ({"style": "a" * 41}, "input.style"),
         ({"dataset": "/tmp/skirt"}, "input.dataset"),
-        ({"task": "upscale"}, "input.task"),
+        ({"task": "sharpen"}, "input.task"),
         ({"target": ""}, "input.target"),
         ({"method": "lora", "deploy": "endpoint"}, "input.deploy"),
         ({"method": "full", "deploy": "adapter"}, "input.deploy"),

@@ -240,6 +240,29 @@ def test_version_and_adapter_together_are_422(api: Api) -> None:
     assert post(api, {"version": "skirt", "input": {**INPUT, "adapter": "skirt@1"}}).status == 422
 
 
+@pytest.mark.parametrize(("task", "mode"), [("upscale", "style"), ("inpaint", "upscale")])
+@pytest.mark.parametrize("where", ["version", "input.adapter"])
+def test_a_style_is_for_an_upscaler_or_for_what_paints(api: Api, task: str, mode: str, where: str) -> None:
+    put_version(api.buckets, 1, task=task)
+    put_promoted(api.buckets, 1)
+    pictures = {"image": PICTURE, "mode": mode} if mode == "upscale" else INPUT
+    asked = (
+        {"version": "skirt", "input": pictures} if where == "version" else {"input": {**pictures, "adapter": "skirt"}}
+    )
+    answered = post(api, asked)
+    assert (answered.status, answered.body["what"]) == (422, where)
+    assert f"skirt@1, a style for {task}" in json.dumps(answered.body)
+    assert api.inference.queue == []
+
+
+def test_a_photo_is_enlarged_with_an_upscalers_style(api: Api) -> None:
+    put_version(api.buckets, 1, task="upscale")
+    put_promoted(api.buckets, 1)
+    made = post(api, {"version": "skirt", "input": {"image": PICTURE, "mode": "upscale"}}).body
+    assert api.buckets.store("media").json(f"requests/{made['id']}.json")["adapter"] == "skirt@1"
+    assert api.inference.queue[0][0] == SHARED
+
+
 @pytest.mark.parametrize("version", [{}, {"version": "base"}])
 @pytest.mark.parametrize("adapter", ["skirt", "skirt@1"])
 def test_an_adapter_in_the_input_needs_no_version_and_means_what_it_means_now(

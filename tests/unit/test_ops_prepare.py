@@ -234,9 +234,9 @@ def test_job_names_are_what_sagemaker_takes(execution: str) -> None:
             "upscaler",
             None,
             {},
-            "input.base_model: got 'tiny@v1'; allowed: a base model of family sd1 | sd2 | sdxl: upscaler",
+            "input.task: got 'inpaint'; allowed: upscale: tiny@v1's family, upscaler",
         ),
-        ("flux", None, {}, "a base model of family sd1 | sd2 | sdxl: flux is not fine-tuned"),
+        ("flux", None, {}, "a base model of family sd1 | sd2 | sdxl | upscaler: flux is not fine-tuned"),
         (
             "sdxl",
             {"tasks": ("text-to-image",)},
@@ -280,6 +280,31 @@ def test_an_sdxl_base_is_planned_for_every_task_and_method_that_its_family_train
         for method in FAMILIES["sdxl"].methods:
             plan = plan_of(stage[1], task=task, method=method, hyperparameters={"train_text_encoder": True})
             assert plan["hyperparameters"]["train_text_encoder"] == "True"
+
+
+def test_the_stages_upscaler_is_planned_as_an_adapter_of_its_own_or_for_no_endpoint(stage: Stage) -> None:
+    for name in ("larger", "other"):
+        manifest = base_manifest(name, "upscale", family="upscaler", training={"lora": {"max_steps": 7}})
+        stage[0].put("model", f"base/{manifest.reference}/{MANIFEST}", to_json(manifest).encode())
+    asked: dict[str, Any] = {"task": "upscale", "target": ""}
+    assert "input.task: got 'upscale'; allowed: inpaint | text-to-image: this stage has no upscaler" in refused(
+        stage, **asked
+    )
+    has = (stage[0], replace(stage[1], upscaler="larger@v1"))
+    for method, deploy in (("lora", "adapter"), ("full", "none")):
+        plan = plan_of(has[1], method=method, **asked)
+        assert (plan["deploy"], plan["base"]["reference"]) == (deploy, "larger@v1")
+        assert plan["gate"] == {"psnr_gain": -0.5}
+        assert plan["arguments"]["segment"][:2] == ["--task", "upscale"]
+    assert plan_of(has[1], **asked)["hyperparameters"]["max_steps"] == "7"
+    for name, value in (("with_prior_preservation", True), ("validation_steps", 5)):
+        assert f"hyperparameters.{name}" in refused(has, **asked, hyperparameters={name: value})
+    assert "deploy: got 'endpoint'; allowed: none, because" in refused(has, **asked, method="full", deploy="endpoint")
+    assert "allowed: larger@v1, which the shared endpoint serves" in refused(has, **asked, base_model="other@v1")
+    assert plan_of(has[1], **asked, base_model="other@v1", deploy="none")["deploy"] == "none"
+    assert "allowed: inpaint | text-to-image: tiny@v1's family" in refused(
+        has, **asked, base_model="tiny@v1", deploy="none"
+    )
 
 
 def test_a_plan_says_where_the_learning_rate_never_reaches_its_peak(stage: Stage) -> None:

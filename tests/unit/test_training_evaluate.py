@@ -26,7 +26,7 @@ from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.jobs.evaluate import write
 from atelier_training.reports.page import Results, fitted
 from contracts.artifact import VALIDATION_LOG, VALIDATION_STRIP, BaseManifest, StyleManifest
-from contracts.metrics import EMBEDDED, METRICS, MetricSpread
+from contracts.metrics import EMBEDDED, ENLARGING, METRICS, MetricSpread
 from imaging.embedding import Embedder
 from imaging.masks import from_image, to_image
 from imaging.palette import dominant_colours, garment_pixels, palette_share
@@ -151,7 +151,7 @@ def test_metrics_compare_what_was_painted_with_the_real_garment() -> None:
     assert measured["palette_after"] == 1
     assert measured["garment_share"] == 1
     assert measured["palette_before"] == 0
-    assert set(measured) == set(METRICS) - set(EMBEDDED)
+    assert set(measured) == set(METRICS) - {*EMBEDDED, *ENLARGING}
     red = measure(real(), [restyled(painted=(200, 0, 0))], train_avg_loss=0.03, mask_scores=[0.9]).metrics
     assert red["palette_after"] == 0
 
@@ -254,7 +254,7 @@ def test_a_text_to_image_style_has_no_mask_metrics() -> None:
     white = Image.new("L", (48, 64), 255)
     free = Restyled(**{**restyled().__dict__, "original": None, "mask": white, "alpha": white})
     metrics = measure(real(), [free], train_avg_loss=0.03).metrics
-    assert set(METRICS) - set(metrics) == {"mask_score", "pixels_changed_outside", *EMBEDDED}
+    assert set(METRICS) - set(metrics) == {"mask_score", "pixels_changed_outside", *EMBEDDED, *ENLARGING}
     assert from_image(white).all()
 
 
@@ -361,7 +361,7 @@ def test_the_report_says_every_metric_its_meaning_and_whether_the_gate_is_met() 
     assert "Gate met" in text
     measured = report().measured
     assert all(name in text and str(escape(METRICS[name].meaning)) in text for name in measured.metrics)
-    assert set(measured.metrics) == set(METRICS) - set(EMBEDDED)
+    assert set(measured.metrics) == set(METRICS) - {*EMBEDDED, *ENLARGING}
     assert "1, seed 1" in text
     assert "look-9.png is left out" in text
     failed = report(garment_share=5)

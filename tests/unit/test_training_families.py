@@ -15,10 +15,10 @@ from atelier_training.jobs.fine_tune import fine_tune
 from contracts.artifact import ADAPTER_WEIGHTS
 from contracts.families import FAMILIES
 from diffusion.family import class_name
-from tests.unit.training_root import write_training
+from tests.unit.training_root import write_enlarging, write_training
 
 PAGE = Path(__file__).parents[2] / "docs" / "fine-tuning.md"
-ROW = re.compile(r"^\| `(\w+)` \| (inpaint|text-to-image) \| (lora|full) \| (.+?) \| (.+?) \|$", re.M)
+ROW = re.compile(r"^\| `(\w+)` \| (inpaint|text-to-image|upscale) \| (lora|full) \| (.+?) \| (.+?) \|$", re.M)
 TEXT_ENCODERS = {"no": 0, "one": 1, "both": 2}
 Combination = tuple[str, str, str, int]
 
@@ -50,8 +50,17 @@ def weights(pipeline: Any, part: str) -> list[torch.Tensor]:
 def test_each_combination_trains_and_opens_in_plain_diffusers(
     tmp_path: Path, family: str, task: str, method: str, encoders: int
 ) -> None:
-    settings = {"method": method, "task": task, "train_text_encoder": str(bool(encoders)), "max_steps": "1"}
-    paths = write_training(tmp_path, family=family, channels=9 if task == "inpaint" else 4, **settings)
+    settings: dict[str, Any] = {
+        "method": method,
+        "task": task,
+        "train_text_encoder": str(bool(encoders)),
+        "max_steps": "1",
+    }
+    paths = (
+        write_enlarging(tmp_path, **settings)
+        if task == "upscale"
+        else write_training(tmp_path, family=family, channels=9 if task == "inpaint" else 4, **settings)
+    )
     job, alone = paths.read_hyperparameters(FineTuneJob), Processes(device=torch.device("cpu"))
     fine_tune(job, paths, alone, Interruption())
     base = paths.channel("base")

@@ -34,9 +34,11 @@ def encode(view: View) -> EncodedView:
     return EncodedView(latents=part, mask=torch.ones(1, 1, 1), masked=-part, frame=torch.zeros(6))
 
 
-def kept(folder: Path, encoding: Callable[[View], EncodedView] = encode) -> KeptViews:
+def kept(folder: Path, encoding: Callable[[View], EncodedView] = encode) -> KeptViews[View, EncodedView]:
     names = tuple(f"{index}.png" for index in range(PICTURES))
-    return KeptViews(names=names, captions=names, views=VIEWS, cut=cut, encode=encoding, folder=folder)
+    return KeptViews(
+        names=names, captions=names, views=VIEWS, cut=cut, encode=encoding, kind=EncodedView, folder=folder
+    )
 
 
 def forbidden(view: View) -> EncodedView:

@@ -102,3 +102,21 @@ def write_evaluation(root: Path, trained: MlPaths) -> MlPaths:
     shutil.copytree(trained.channel("base"), paths.processing_input("base"))
     shutil.copytree(trained.model, paths.processing_input("artifact"))
     return paths
+
+
+def write_enlarging(root: Path, *, small: bool = False, **hyperparameters: str) -> MlPaths:
+    """A training job's input for the upscaler's miniature: larger pictures, the first with a small version where it is asked for."""
+    paths = MlPaths(root=root)
+    dataset = paths.channel("dataset")
+    write_dataset(dataset)
+    for index in range(4):
+        garment(index, (80, 96))[0].save(dataset / f"skirt-{index}.png")
+    if small:
+        (dataset / "low_res").mkdir()
+        Image.new("RGB", (20, 24), (200, 30, 30)).save(dataset / "low_res/skirt-0.png")
+    write_segment(paths.channel("masks"), "upscale")
+    save_miniature(paths.channel("base"), "upscaler", task="upscale")
+    paths.hyperparameters.parent.mkdir(parents=True)
+    settings = {**JOB, "task": "upscale", "target": "", "class_prompt": "", **hyperparameters}
+    paths.hyperparameters.write_text(json.dumps(settings))
+    return paths

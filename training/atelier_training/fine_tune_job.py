@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from contracts.declarations import about, text
 from contracts.errors import Problem
-from contracts.execution import Method, StyleName, Task
+from contracts.execution import NOT_OF_UPSCALERS, UPSCALE, Method, StyleName, Task
 from contracts.hyperparameters import Hyperparameters
 from contracts.model import rule
 from diffusion.lora_shape import LoraShape
@@ -14,6 +14,8 @@ _Words = Annotated[str, text("text", longest=2_500)]
 
 
 _OF_LOOKS = ("pictures_set_aside", "num_validation_images", "validation_prompt", "early_stopping_patience")
+_FRAMING = ("center_crop", "aspect_ratio_buckets", "mask_weight", "noise_offset")
+"""What means nothing to an upscaler, which keeps the colours and the place of everything."""
 
 
 class FineTuneJob(Hyperparameters):
@@ -60,6 +62,12 @@ class FineTuneJob(Hyperparameters):
         return self.aspect_ratio_buckets and self.task == "text-to-image"
 
     @rule
+    def _an_upscaler_has_no_use_for_some(self) -> Iterator[Problem]:
+        for name in NOT_OF_UPSCALERS if self.task == UPSCALE else ():
+            if getattr(self, name):
+                yield Problem(name, getattr(self, name), f"left out when task is {UPSCALE}")
+
+    @rule
     def _the_prior_needs_words(self) -> Iterator[Problem]:
         if self.with_prior_preservation and not self.class_prompt:
             allowed = (
@@ -72,6 +80,10 @@ class FineTuneJob(Hyperparameters):
         tuning, warnings = self.tuning, list[str]()
         if tuning.lr_warmup_steps and tuning.lr_scheduler == "constant":
             warnings.append("lr_warmup_steps, because lr_scheduler is constant; constant_with_warmup uses it")
+        if self.task == "upscale":
+            plain = Hyperparameters()
+            unused = [name for name in _FRAMING if getattr(tuning, name) != getattr(plain, name)]
+            warnings += [f"{name}, because an upscaler learns from parts of pictures" for name in unused]
         if tuning.center_crop and self.task == "inpaint":
             warnings.append("center_crop, because an inpainting crop is framed by the garment's mask")
         if tuning.aspect_ratio_buckets and self.task == "inpaint":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier_inference.mode import Job
+from atelier_inference.modes.upscale import UpscaleJob
 from atelier_inference.painting import PaintingJob
 from imaging.xmp import COMPOSITE, PAINTED
 
@@ -62,7 +63,7 @@ def facts_of(job: Job, number: int, *, prompt: bool) -> Facts | None:
         source_type=source_type,
         mode=request.mode,
         model=job.model,
-        styles=[(name, scale) for name, _, scale in painting.adapters] if painting else [],
+        styles=[(name, scale) for name, _, scale in job.adapters] if isinstance(job, PaintingJob | UpscaleJob) else [],
         settings={"seed": job.seeds[number], **(_settings(painting) if painting else {})},
         photo=job.digest,
         prompt=request.prompt if prompt else "",

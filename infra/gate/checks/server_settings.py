@@ -81,8 +81,9 @@ def _mirror_times(assembly: Assembly, resource: Resource) -> Iterator[Finding]:
 
 def _bases(resource: Resource, mirrored: set[str]) -> Iterator[Finding]:
     variables = resource.properties.get("Environment", {}).get("Variables", {})
-    listed = [variables.get(name, "") for name in ("BASE_MODELS", "DEFAULT_BASE_MODEL", "SEGMENTER", "SERVED_BASE")]
-    named = {part for text in listed for part in str(text).split(",") if part}
+    variable_names = ("BASE_MODELS", "DEFAULT_BASE_MODEL", "SEGMENTER", "UPSCALER", "SERVED_BASE")
+    listed = [variables.get(name, "") for name in variable_names]
+    named = {part for text in listed for part in str(text).split(",") if part not in ("", "none")}
     named |= set(_BASE.findall(json.dumps(resource.properties)))
     for reference in sorted(named - mirrored):
         yield resource.finding(_NAME, f"it names {reference}, which is not mirrored", "Name a base model of the stage")

@@ -33,6 +33,7 @@ class Settings(EnvironmentSettings):
     default_base_model: str
     base_models: tuple[str, ...]
     segmenter: str
+    upscaler: str
     release_rules: str
     safety_rules: str
     consent: str
@@ -53,6 +54,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         base_models=settings.base_models,
         default_base_model=settings.default_base_model,
         segmenter=settings.segmenter,
+        upscaler=settings.upscaler,
         rules=ReleaseRules.from_text(settings.release_rules),
         records=Records(settings.table_name),
         commercial=settings.commercial,

@@ -12,7 +12,7 @@ from atelier_ops.logic.people.run_people import ask_consent, is_noted, note_pers
 from atelier_ops.logic.plan import Dependencies, evaluation_arguments, require_one_line
 from contracts.artifact import StyleManifest
 from contracts.errors import InvalidInputError, Problem
-from contracts.execution import EvaluationInput, Task
+from contracts.execution import UPSCALE, EvaluationInput, Task
 from contracts.layout import MANIFEST, S3Uri, style_prefix
 from contracts.metrics import DEFAULT_GATES, require_measured
 from contracts.plan import FineTuningPlan
@@ -43,7 +43,8 @@ def evaluation_plan(
     masks = style.task == "inpaint"
     segmenter = read_manifest(dependencies.segmenter, dependencies.models) if masks else None
     gate = {**DEFAULT_GATES[style.task], **dependencies.rules.least(cast(Task, style.task)), **request.gate.to_json()}
-    require_measured("input.gate", gate, masks=masks, embeds=segmenter is not None and segmenter.contrastive)
+    embeds, enlarges = segmenter is not None and segmenter.contrastive, style.task == UPSCALE
+    require_measured("input.gate", gate, masks=masks, embeds=embeds, enlarges=enlarges)
     dataset = read_dataset(request.dataset, dependencies.data)
     check_dataset(dataset.info, dataset.captions.words, dependencies.safety)
     own = {EVALUATE: jobs[EVALUATE]}

@@ -30,7 +30,7 @@ from atelier_ops.logic.timestamps import rfc3339
 from atelier_ops.observability import count
 from contracts.artifact import ADAPTER_WEIGHTS, BaseManifest, ImportOrigin, StyleManifest, to_json
 from contracts.errors import InvalidInputError
-from contracts.execution import BASE, StyleName
+from contracts.execution import BASE, UPSCALE, StyleName
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.layout import MANIFEST, S3Uri, base_prefix, import_prefix, style_prefix
 from contracts.model import Check
@@ -115,7 +115,8 @@ def _served_base(body: VersionRequest, dependencies: Dependencies) -> BaseManife
         allowed = f"{served}, which the shared endpoint serves"
         raise InvalidInputError("base_model", got=body.base_model, allowed=allowed)
     base = read_manifest(served, dependencies.models)
-    if "lora" not in FAMILIES.get(base.family, FamilyFacts()).methods:
+    facts = FAMILIES.get(base.family, FamilyFacts())
+    if "lora" not in facts.methods or UPSCALE in facts.tasks:
         raise InvalidInputError(
             "base_model", got=f"{served} of family {base.family}", allowed="a family that LoRAs are made for"
         )

@@ -18,7 +18,7 @@ from atelier_ops.logic.style_terms import check_terms
 from contracts.artifact import BaseManifest
 from contracts.dataset import CLASS_PICTURES
 from contracts.errors import InvalidInputError
-from contracts.execution import ExecutionInput
+from contracts.execution import NOT_OF_UPSCALERS, UPSCALE, ExecutionInput
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import style_prefix
@@ -37,25 +37,18 @@ LONGEST_HYPERPARAMETER = 2_500
 """Characters SageMaker takes as the value of one hyperparameter."""
 
 
-_GIVEN = (
-    "style",
-    "task",
-    "target",
-    "method",
-    "deploy",
-    "promote",
-    "approval",
-    "licence",
-    "commercial",
-    "captions",
-    "preflight",
-)
+NO_UPSCALER = "none"
+"""In place of ``name@revision``, of a stage without an upscaler."""
+
+_ASKED = ("captions", "preflight")
+_GIVEN = ("style", "task", "target", "method", "deploy", "promote", "approval", "licence", "commercial", *_ASKED)
 """What a plan has as the input says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """What the stage has: buckets and a table, the base models it mirrored (``name@revision``), a segmenter; and what it asks of runs.
+    """What the stage has: buckets and a table, the base models it mirrored (``name@revision``), a segmenter, an upscaler; and what it
+    asks of runs.
 
     Its pictures are used commercially where it is ``commercial``.
     """
@@ -69,6 +62,7 @@ class Dependencies:
     rules: ReleaseRules
     records: Records
     commercial: bool
+    upscaler: str = NO_UPSCALER
     safety: SafetyRules = CLOSED
     consent: ConsentRule = "optional"
 
@@ -87,7 +81,8 @@ def make_plan(
     looks = masks or request.captions == "automatic"
     segmenter = read_manifest(dependencies.segmenter, dependencies.models) if looks else None
     embeds = masks and segmenter is not None and segmenter.contrastive
-    require_measured("input.gate", request.thresholds, masks=masks, embeds=embeds)
+    enlarges = request.task == UPSCALE
+    require_measured("input.gate", request.thresholds, masks=masks, embeds=embeds, enlarges=enlarges)
     dataset = read_dataset(request.dataset, dependencies.data)
     check_dataset(dataset.info, dataset.captions.words, dependencies.safety)
     settings = _settings(request, base)
@@ -130,18 +125,25 @@ def make_plan(
 
 
 def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseManifest:
-    base_model = request.base_model or dependencies.default_base_model
-    manifest = find_base(base_model, dependencies.base_models, dependencies.models, where="input.base_model")
+    served, offered = dependencies.default_base_model, dependencies.base_models
+    if request.task == UPSCALE:
+        served, offered = dependencies.upscaler, (dependencies.upscaler,)
+        if served == NO_UPSCALER:
+            raise InvalidInputError(
+                "input.task", got=UPSCALE, allowed="inpaint | text-to-image: this stage has no upscaler"
+            )
+    base_model = request.base_model or served
+    manifest = find_base(base_model, offered, dependencies.models, where="input.base_model")
     # An inpainting model paints a whole picture where all of its mask is white; the other way round there is no mask to give.
     if manifest.task not in (request.task, "inpaint"):
         raise InvalidInputError(
             "input.base_model", got=f"{base_model}, a model for {manifest.task}", allowed=f"one for {request.task}"
         )
-    if request.deploy == "adapter" and manifest.reference != dependencies.default_base_model:
+    if request.deploy == "adapter" and manifest.reference != served:
         raise InvalidInputError(
             "input.base_model",
             got=manifest.reference,
-            allowed=f"{dependencies.default_base_model}, which the shared endpoint serves, when deploy is adapter",
+            allowed=f"{served}, which the shared endpoint serves, when deploy is adapter",
         )
     return manifest
 
@@ -164,6 +166,10 @@ def _require_trainable(request: ExecutionInput, base: BaseManifest, settings: Hy
         raise InvalidInputError("input.task", got=request.task, allowed=f"{' | '.join(facts.tasks)}: {whose}")
     if request.method not in facts.methods:
         raise InvalidInputError("input.method", got=request.method, allowed=f"{' | '.join(facts.methods)}: {whose}")
+    for name in NOT_OF_UPSCALERS if request.task == UPSCALE else ():
+        if given := getattr(settings, name):
+            allowed = f"left out when task is {UPSCALE}"
+            raise InvalidInputError(f"input.hyperparameters.{name}", got=given, allowed=allowed)
     if settings.train_text_encoder and not facts.trains_text_encoder:
         raise InvalidInputError("input.hyperparameters.train_text_encoder", got=True, allowed=f"false: {whose}")
 

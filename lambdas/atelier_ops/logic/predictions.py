@@ -174,10 +174,11 @@ def _with_adapter(
     """The input with the adapters that its version or its own adapters mean now, so that what waits in the queue keeps its meaning."""
     inputs = _with_second_adapter(inputs, target, request, dependencies)
     if target.version == BASE:
-        adapter = resolve_adapter(inputs.adapter, request, dependencies) if inputs.adapter else ""
+        adapter = resolve_adapter(inputs.adapter, request, dependencies, mode=inputs.mode) if inputs.adapter else ""
         return inputs.model_copy(update={"adapter": adapter})
     if inputs.adapter:
         raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
+    target.require_mode(inputs.mode)
     return inputs.model_copy(update={"adapter": target.adapter})
 
 
@@ -190,7 +191,9 @@ def _with_second_adapter(
         return inputs
     if not (inputs.adapter or target.adapter):
         raise InvalidInputError(where, got=name, allowed="one beside a first adapter")
-    return inputs.model_copy(update={"second_adapter": resolve_adapter(name, request, dependencies, where=where)})
+    return inputs.model_copy(
+        update={"second_adapter": resolve_adapter(name, request, dependencies, mode=inputs.mode, where=where)}
+    )
 
 
 def _new_record(

@@ -10,6 +10,7 @@ from atelier_ops.logic.picture import decode_picture
 from atelier_ops.logic.submission import INLINE
 from atelier_ops.logic.timestamps import rfc3339
 from contracts.errors import InvalidInputError
+from contracts.execution import UPSCALE
 from contracts.plan import FineTuningPlan
 from contracts.prediction import PredictionInput, PredictionOutput
 
@@ -58,13 +59,15 @@ def waiting(inference: str, token: str, execution: str, endpoint: str, now: floa
 
 
 def smoke_request(plan: FineTuningPlan, version: int, *, dedicated: bool) -> dict[str, Any]:
-    """The request body: an inpainting model repaints the middle of a drawn picture, others paint from words alone.
+    """The request body: an inpainting model repaints the middle of a drawn picture, an upscaler enlarges it, others paint from words alone.
 
     The adapter is the published version; a dedicated endpoint needs none. The size is the model's own resolution.
     """
     body: dict[str, Any] = {"prompt": plan.instance_prompt, "num_inference_steps": STEPS, "seed": 0}
     if plan.task == "inpaint":
         body |= {"mode": "inpaint", "image": PICTURE, "mask": MASK}
+    elif plan.task == UPSCALE:
+        body |= {"mode": "upscale", "image": PICTURE}
     else:
         body |= {"mode": "text_to_image"}
     if not dedicated:

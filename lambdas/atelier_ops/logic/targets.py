@@ -11,18 +11,25 @@ from atelier_ops.logic.ownership import MOST_NAMES, StyleSources, may_read, styl
 from atelier_ops.logic.promotion import promoted_version
 from atelier_ops.logic.versions import PublishedVersion, published_versions, read_version
 from contracts.errors import InvalidInputError
-from contracts.execution import BASE
+from contracts.execution import BASE, UPSCALE
+from contracts.modes import MODES
 from contracts.prediction import ADAPTER_PATTERN
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServingTarget:
-    """Where a prediction goes: the endpoint, the adapter it loads (empty for none), and how the API names both."""
+    """Where a prediction goes: the endpoint, the adapter it loads (empty for none) and its style's task, and how the API names both."""
 
     endpoint: str
     adapter: str
     model: str
     version: str
+    task: str = ""
+
+    def require_mode(self, mode: str) -> None:
+        """Raises InvalidInputError where a prediction of this mode cannot be made with the adapter."""
+        if self.adapter:
+            require_fit("version", self.adapter, self.task, mode)
 
 
 class Targets(StyleSources, Protocol):
@@ -46,18 +53,30 @@ def resolve(version: str, request: Request, dependencies: Targets) -> ServingTar
         return ServingTarget(endpoint=shared, adapter="", model=BASE, version=BASE)
     found = find_version(version, request, dependencies, where="version")
     if found.method == "lora":
-        return ServingTarget(endpoint=shared, adapter=found.name, model=found.style, version=found.name)
+        return ServingTarget(
+            endpoint=shared, adapter=found.name, model=found.style, version=found.name, task=found.task
+        )
     endpoint = style_endpoint(dependencies.name_prefix, found.style, found.number)
     return ServingTarget(endpoint=endpoint, adapter="", model=found.style, version=found.name)
 
 
-def resolve_adapter(adapter: str, request: Request, dependencies: StyleSources, *, where: str = "input.adapter") -> str:
-    """``style@version`` of the adapter that ``style`` or ``style@version`` means. Raises InvalidInputError."""
+def resolve_adapter(
+    adapter: str, request: Request, dependencies: StyleSources, *, mode: str, where: str = "input.adapter"
+) -> str:
+    """``style@version`` of the adapter that ``style`` or ``style@version`` means to a mode. Raises InvalidInputError."""
     found = find_version(adapter, request, dependencies, where=where)
     if found.method != "lora":
         allowed = f'"version": "{found.name}": a full fine-tune is no adapter, an endpoint of its own serves it'
         raise InvalidInputError(where, got=adapter, allowed=allowed)
+    require_fit(where, found.name, found.task, mode)
     return found.name
+
+
+def require_fit(where: str, name: str, task: str, mode: str) -> None:
+    """Raises InvalidInputError where a mode uses adapters, but none of a style for this task: an upscaler's fit nothing that paints."""
+    if "adapter" in MODES[mode].uses and (task == UPSCALE) != (mode == UPSCALE):
+        allowed = f"a style for upscale, or {BASE}" if mode == UPSCALE else f"in mode {UPSCALE} only"
+        raise InvalidInputError(where, got=f"{name}, a style for {task}", allowed=allowed)
 
 
 def find_version(name: str, request: Request, dependencies: StyleSources, *, where: str) -> PublishedVersion:

@@ -14,12 +14,13 @@ from contracts.terms import YesOrNo
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedVersion:
-    """One published version of a style; whether it may be used commercially, where that is known."""
+    """One published version of a style; its task, and whether it may be used commercially, where that is known."""
 
     style: str
     number: int
     method: str
     model_package: str
+    task: str = ""
     commercial: YesOrNo | None = None
 
     @property
@@ -40,6 +41,7 @@ def read_version(style: str, number: int, models: ObjectStore) -> PublishedVersi
         style=style,
         number=number,
         method=manifest.method,
+        task=manifest.task,
         model_package=manifest.model_package,
         commercial=manifest.commercial,
     )

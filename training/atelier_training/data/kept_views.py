@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -51,8 +51,13 @@ class Encoder:
         )
 
 
-class KeptViews:
-    """The views of some pictures. ``cut`` makes one of them, ``folder`` is named after all that they depend on.
+V = TypeVar("V")
+K = TypeVar("K")
+
+
+class KeptViews(Generic[V, K]):
+    """The views of some pictures, encoded as a ``kind`` of tensors. ``cut`` makes one of them, ``folder`` is named
+    after all that they depend on.
 
     ``groups`` are the numbers of pictures whose views are of one size; without them all are.
     """
@@ -63,28 +68,30 @@ class KeptViews:
         names: tuple[str, ...],
         captions: tuple[str, ...],
         views: int,
-        cut: Callable[[int, int], View],
-        encode: Callable[[View], EncodedView],
+        cut: Callable[[int, int], V],
+        encode: Callable[[V], K],
+        kind: type[K],
         folder: Path,
         groups: tuple[tuple[int, ...], ...] = (),
     ) -> None:
         self.names, self.captions, self.views = names, captions, views
         self.groups: tuple[tuple[int, ...], ...] = groups or (tuple(range(len(names))),)
-        self._cut, self._encode, self._folder = cut, encode, folder
+        self._cut, self._encode = cut, encode
+        self._kind, self._folder = kind, folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def shown(self, picture: int, number: int) -> View:
+    def shown(self, picture: int, number: int) -> V:
         """The same as people see it."""
         return self._cut(picture, number)
 
-    def view(self, picture: int, number: int) -> EncodedView:
+    def view(self, picture: int, number: int) -> K:
         """A picture's view with this number: kept, or encoded by the first process that wants it while others wait."""
         place = picture * self.views + number
         path = self._folder / f"{place:06d}.safetensors"
-        if (kept := _read(path)) is not None:
+        if (kept := _read(path, self._kind)) is not None:
             return kept
         with self._locked(place):
-            if (kept := _read(path)) is not None:
+            if (kept := _read(path, self._kind)) is not None:
                 return kept
             encoded = self._encode(self._cut(picture, number))
             _write(path, encoded)
@@ -98,11 +105,11 @@ class KeptViews:
             yield
 
 
-def _read(path: Path) -> EncodedView | None:
+def _read(path: Path, kind: type[K]) -> K | None:
     """A kept view; None where there is none, or where a copy of it came only in part."""
     try:
         tensors: dict[str, Tensor] = load(path.read_bytes())
-        return EncodedView(**tensors)
+        return kind(**tensors)
     except FileNotFoundError:
         return None
     except (SafetensorError, TypeError) as error:
@@ -110,7 +117,7 @@ def _read(path: Path) -> EncodedView | None:
         return None
 
 
-def _write(path: Path, view: EncodedView) -> None:
+def _write(path: Path, view: object) -> None:
     tensors: dict[str, Any] = {name: tensor.contiguous() for name, tensor in vars(view).items()}
     unfinished = path.with_suffix(".partial")  # one process writes a view
     unfinished.write_bytes(save(tensors))

@@ -11,10 +11,11 @@ from typing import Self
 from PIL import Image
 
 from atelier_training.data.picture_facts import Looker, unseen
-from contracts.dataset import INFO, DatasetInfo
+from contracts.dataset import INFO, LEAST_TO_ENLARGE, DatasetInfo
 from contracts.dataset_files import DatasetFiles, listed
 from contracts.dataset_texts import Captions, read_captions, read_info
 from contracts.errors import InvalidInputError, Problem
+from contracts.pictures import UPSCALING
 from imaging import masks
 from imaging.conventions import polarity_note
 from imaging.masks import Mask
@@ -57,10 +58,10 @@ class DatasetFolder:
         """Pictures with their names, upright RGB, each decoded when it is asked for. Raises UnreadablePictureError."""
         return ((name, decode((self.path / name).read_bytes(), name=name)) for name in names)
 
-    def check(self, look: Looker = unseen) -> list[str]:
-        """Decode all pictures, photos, class pictures and masks, one at a time: notes on what was ignored or looks wrong.
+    def check(self, look: Looker = unseen, *, enlarging: bool = False) -> list[str]:
+        """Decode all pictures, photos, class pictures, masks and small versions, one at a time: notes on what was ignored or looks wrong.
 
-        Each picture to learn from goes by ``look``, whole.
+        Each picture to learn from goes by ``look``, whole. Who is ``enlarging`` needs pictures that are large enough.
         Raises InvalidInputError (UnreadablePictureError where nothing else is wrong) naming all that are bad.
         """
         errors: list[InvalidInputError] = []
@@ -77,6 +78,11 @@ class DatasetFolder:
                 if name in own:
                     look(name, read.image, None)
                 del read  # before its mask comes
+                if enlarging:
+                    require_large(size, name)
+            with _noting(errors):
+                if size is not None and name in self.files.small:
+                    read_small(self.path / self.files.small[name], size, name)
             with _noting(errors):
                 mask = self.mask(name, size)
                 convention = self.info.mask_convention
@@ -96,6 +102,29 @@ def read_mask(path: Path, size: tuple[int, int] | None, *, name: str, convention
         got = f"{image.width}x{image.height} pixels, and its picture {size[0]}x{size[1]}"
         raise InvalidInputError(f"mask {name}", got=got, allowed="its picture's size")
     return masks.from_image(image)
+
+
+def read_small(path: Path, large: tuple[int, int], name: str) -> Image.Image:
+    """Somebody's small version of a picture of (width, height) ``large``. Raises InvalidInputError where it is not a quarter of it."""
+    small = decode(path.read_bytes(), name=path.name)
+    require_quarter(small.size, large, name)
+    return small
+
+
+def require_quarter(small: tuple[int, int], large: tuple[int, int], name: str) -> None:
+    """Raises InvalidInputError where a small version of a picture is of no use. Sizes are (width, height)."""
+    quarter = (large[0] // UPSCALING, large[1] // UPSCALING)
+    if small != quarter:
+        got = f"{small[0]}x{small[1]} pixels"
+        allowed = f"{quarter[0]}x{quarter[1]}, a quarter of the picture's {large[0]}x{large[1]}"
+        raise InvalidInputError(f"small version of {name}", got=got, allowed=allowed)
+
+
+def require_large(size: tuple[int, int], name: str) -> None:
+    """Raises InvalidInputError for a picture of (width, height) ``size`` that is too small for an upscaler to learn from."""
+    if min(size) < LEAST_TO_ENLARGE:
+        allowed = f"a shorter side of at least {LEAST_TO_ENLARGE} pixels, to learn enlarging from"
+        raise InvalidInputError(name, got=f"{size[0]}x{size[1]} pixels", allowed=allowed)
 
 
 @contextmanager

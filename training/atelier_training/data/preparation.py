@@ -15,7 +15,7 @@ from atelier_training.data.draws import Purpose, numpy_generator
 from atelier_training.data.example_views import View, inpaint_view, mirrored, whole_view
 from atelier_training.data.examples import ExampleFile
 from atelier_training.data.kept_views import FOLDER, Encoder, KeptViews
-from atelier_training.data.latents import Batches
+from atelier_training.data.latents import Batches, EncodedView
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.fine_tune_job import FineTuneJob
@@ -64,7 +64,7 @@ class Preparation:
         words = self.family.encode_words(captions, as_ids=self.job.train_text_encoder)
         return Batches(instance=instance, prior=prior, words=words, tuning=self.job.tuning, timesteps=timesteps)
 
-    def shown(self, examples: Sequence[ExampleFile]) -> tuple[KeptViews, dict[str, Words]]:
+    def shown(self, examples: Sequence[ExampleFile]) -> tuple[KeptViews[View, EncodedView], dict[str, Words]]:
         """A view of each of some pictures, to be looked at while others are learnt, and their words."""
         crops = self._crops(examples, self.crops / "validation")
         chances = partial(numpy_generator, self.job.seed, Purpose.VALIDATION_VIEWS)
@@ -78,7 +78,7 @@ class Preparation:
         )
         return views, self.family.encode_words(views.captions, as_ids=self.job.train_text_encoder)
 
-    def _prior(self, crops: Crops, own: Sequence[ExampleFile]) -> KeptViews:
+    def _prior(self, crops: Crops, own: Sequence[ExampleFile]) -> KeptViews[View, EncodedView]:
         """Each host paints all class pictures, because hosts share no folder; its processes share the work."""
         own = own[: self.job.num_class_images]
         own_crops = self._crops(own, self.crops / "class")
@@ -113,7 +113,7 @@ class Preparation:
         of: str,
         views: int,
         groups: tuple[tuple[int, ...], ...] = (),
-    ) -> KeptViews:
+    ) -> KeptViews[View, EncodedView]:
         """Views in a folder that is named after all that they depend on, ``of`` included."""
         job, base = self.job, self.base
         model = [
@@ -130,6 +130,7 @@ class Preparation:
             views=views,
             cut=cut,
             encode=Encoder(family=self.family),
+            kind=EncodedView,
             groups=groups,
             folder=self.checkpoints / FOLDER / f"{which}-{identity}",
         )

@@ -15,6 +15,10 @@ from imaging.segmenter import GROWTH, GarmentNotFoundError, Segmenter
 MOST_PHOTOS = 12
 """Enough to judge a style; each photo takes as long as a dozen requests to the service."""
 
+TRAINED_ON = (
+    f"The dataset has no {EVALUATION} folder: these are pictures that the model was trained on, which flatters it."
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -40,10 +44,7 @@ def choose_photos(
         Photo(name=example.name, picture=example.picture, mask=_loose(to_image(example.mask)))
         for example in opened(examples[:MOST_PHOTOS])
     ]
-    note = (
-        f"The dataset has no {EVALUATION} folder: these are pictures that the model was trained on, which flatters it."
-    )
-    return photos, [note]
+    return photos, [TRAINED_ON]
 
 
 def held_out_photos(dataset: DatasetFolder, segmenter: Segmenter, target: str) -> tuple[list[Photo], list[str]]:

@@ -21,6 +21,7 @@ from imaging.xmp import COMPOSITE, PAINTED, packet_of
 _SHOWN = {
     "original": "as it was",
     "mask": "white is repainted",
+    "plain": "by interpolation",
     "before": "by the base model",
     "after": "by the fine-tuned model",
     "other": "by the fine-tuned model, from words for another colour",
@@ -81,7 +82,7 @@ class Report:
     def told(self) -> Told:
         """What the files of painted pictures say of themselves."""
         style = self.models.style
-        source_type = COMPOSITE if style.task == "inpaint" else PAINTED
+        source_type = PAINTED if style.task == "text-to-image" else COMPOSITE
         return Told(xmp=packet_of(source_type, f"{self.models.base.reference} {style.style}", self.disclosure))
 
     def _settings(self) -> dict[str, str]:

@@ -13,13 +13,14 @@ from atelier_training.data.examples import ExampleFile
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.enlarge import Enlarged, enlarge_photos, measure_enlarged
 from atelier_training.evaluate.judging import Judging, mask_again
 from atelier_training.evaluate.leak import other_prompt, plain_prompt
-from atelier_training.evaluate.measure import measure
+from atelier_training.evaluate.measure import Measured, measure
 from atelier_training.evaluate.photos import choose_photos
 from atelier_training.evaluate.plot import draw_loss
 from atelier_training.evaluate.report import Report
-from atelier_training.evaluate.restyle import PAINTED_COLUMNS, Models, Painted, paint_freely, restyle_photos
+from atelier_training.evaluate.restyle import PAINTED_COLUMNS, Models, Painted, Restyled, paint_freely, restyle_photos
 from atelier_training.evaluate.watched import WatchedTraining
 from atelier_training.notes import leave_notes
 from atelier_training.paths import MlPaths
@@ -53,14 +54,8 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     interruption.check("painting")
     trained = models.style_folder / TRAINING_LOG
     entries = training_log.read(trained) if trained.is_file() else []
-    measured = measure(
-        judging.garment,
-        painted.restyled,
-        train_avg_loss=training_log.average_loss(entries) if entries else None,
-        mask_scores=judging.mask_scores,
-        embedder=judging.embedder,
-        prompt=plain_prompt(arguments.target) if arguments.target else "",
-    )
+    loss = training_log.average_loss(entries) if entries else None
+    measured = _measured(arguments, painted, judging, loss)
     report = Report(
         models=models,
         painted=painted,
@@ -78,15 +73,33 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     log.info("%s", " ".join(f"{name}={value:g}" for name, value in measured.metrics.items()))
 
 
+def _measured(arguments: argparse.Namespace, painted: Painted, judging: Judging, loss: float | None) -> Measured:
+    """The numbers of what was painted, or enlarged."""
+    enlarged = [each for each in painted.restyled if isinstance(each, Enlarged)]
+    if enlarged:
+        return measure_enlarged(enlarged, judging.garment, train_avg_loss=loss)
+    return measure(
+        judging.garment,
+        painted.restyled,
+        train_avg_loss=loss,
+        mask_scores=judging.mask_scores,
+        embedder=judging.embedder,
+        prompt=plain_prompt(arguments.target) if arguments.target else "",
+    )
+
+
 def _paint(
     arguments: argparse.Namespace, paths: MlPaths, models: Models, judging: Judging
 ) -> tuple[Painted, list[str]]:
     """Photos, repainted where the garment is; whole pictures where the style paints from words. With the notes that no step before had."""
     examples, other, notes = judging.examples, "", list[str]()
+    restyled: Sequence[Restyled]
     if judging.segmenter:
         other = other_prompt(required_target(arguments), judging.garment.colours)
         photos, notes = choose_photos(judging.dataset, examples, judging.segmenter, required_target(arguments))
         restyled = restyle_photos(models, photos, arguments.instance_prompt, other)
+    elif arguments.task == "upscale":
+        restyled, notes = enlarge_photos(models, judging.dataset, examples, arguments.instance_prompt)
     else:
         restyled = paint_freely(models, arguments.instance_prompt)
     own = [*notes, *_unused(models, arguments, examples)]

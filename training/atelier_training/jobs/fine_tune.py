@@ -17,7 +17,6 @@ from atelier_training.base_files import read_base
 from atelier_training.bases import load_base
 from atelier_training.data.crops import crops_folder, lasting_no_longer
 from atelier_training.data.examples import ExampleFile, load_class_examples, load_examples
-from atelier_training.data.latents import Batches
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.data.preparation import Preparation
 from atelier_training.engine.event_files import EventFiles
@@ -27,9 +26,10 @@ from atelier_training.engine.looks import LearningWatch, TrainingLooks
 from atelier_training.engine.loop import LOG, train
 from atelier_training.engine.optimizers import adamw_named, require_adamw
 from atelier_training.engine.processes import Processes, joined
-from atelier_training.engine.run import compute_dtype
+from atelier_training.engine.run import Feed, Learner, compute_dtype
 from atelier_training.engine.settings import Settings
 from atelier_training.fine_tune_job import FineTuneJob
+from atelier_training.learners.enlarging import EnlargingLearner, enlargement_batches
 from atelier_training.learners.fine_tune import FineTuneLearner, learning_rate
 from atelier_training.paths import MlPaths
 from atelier_training.provenance import code_version, now
@@ -47,8 +47,11 @@ from contracts.artifact import (
     to_json,
 )
 from contracts.layout import MANIFEST, STRIP, VALIDATION
-from diffusion.trained_model import train_parts
+from diffusion.enlarging_model import EnlargingModel
+from diffusion.family import find_family
+from diffusion.trained_model import train_parts, trainable_parts
 from diffusion.trainee import Trainee
+from diffusion.upscaler import Upscaler
 
 CONFIGURATION = "training_config.json"
 PRECISION = "half"
@@ -120,12 +123,14 @@ def prepare(
     processes: Processes,
     interruption: Interruption,
     events: EventFiles,
-) -> tuple[FineTuneLearner, Batches, LearningWatch | None]:
+) -> tuple[Learner[Any], Feed[Any], LearningWatch | None]:
     """The learner, its batches, and who looks at it and tells ``events``, made from the base model in the channel ``base``.
 
     What is not used any more is released.
     """
     torch.manual_seed(job.seed)
+    if job.task == "upscale":
+        return (*prepare_enlarging(job, base, learnt, paths, processes), None)
     folder, dtype, device = paths.channel("base"), compute_dtype(PRECISION, processes.device), str(processes.device)
     family = load_base(Trainee, folder, base, job.task, dtype=dtype, device=device)  # type: ignore[type-abstract]
     schedule = family.noise_schedule()
@@ -158,6 +163,28 @@ def prepare(
     )
     learner = FineTuneLearner(trained, schedule, job, base=folder, manifest=base)
     return learner, batches, watching.watch(learner, events, levels=levels, steps=steps) if watching else None
+
+
+def prepare_enlarging(
+    job: FineTuneJob, base: BaseManifest, examples: list[ExampleFile], paths: MlPaths, processes: Processes
+) -> tuple[Learner[Any], Feed[Any]]:
+    """The same of an upscaler."""
+    folder, dtype, device = paths.channel("base"), compute_dtype(PRECISION, processes.device), str(processes.device)
+    upscaler = find_family(base.family, Upscaler).load(folder, device=device, dtype=dtype, checker=False)
+    dataset, steps = DatasetFolder.read(paths.channel("dataset")), total_steps(job, len(examples), processes.world)
+    batches = enlargement_batches(upscaler, base, job, examples, dataset, paths.checkpoints, steps=steps)
+    if not upscaler.predicts_pictures:
+        upscaler.only_encode()
+    parts = trainable_parts(
+        upscaler,
+        lora=job.lora,
+        train_text_encoder=False,
+        gradient_checkpointing=job.gradient_checkpointing,
+        keeps=("vae",),
+    )
+    trained = EnlargingModel(upscaler, parts)
+    trained.train()
+    return EnlargingLearner(trained, job, base=folder, manifest=base), batches
 
 
 def settings_of(job: FineTuneJob, base: BaseManifest, *, pictures: int, processes: int) -> Settings:

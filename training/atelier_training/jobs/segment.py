@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     target = required_target(arguments) if masked else arguments.target
     output = paths.processing_output("segment")
     look = Looking(dataset, arguments, paths.processing_input("segmenter"))
-    notes = dataset.check() if masked else dataset.check(look)
+    notes = dataset.check() if masked else dataset.check(look, enlarging=arguments.task == "upscale")
     if masked:
         # Whole pictures need no model, so that their check does not wait for torch.
         from atelier_training.data.garments import mask_garments

@@ -46,20 +46,25 @@ class FineTuneLearner:
 
     def export(self, folder: Path) -> None:
         """Write the adapter, or the whole pipeline: the base's files, except for the parts that were trained."""
-        folder.mkdir(parents=True, exist_ok=True)
-        parts = self.trained.parts
-        if self._job.method == "lora":
-            self.trained.family.save_adapter(parts, folder)
-            return
-        shutil.copytree(
-            self._base,
-            folder,
-            dirs_exist_ok=True,
-            ignore=lambda at, _names: [MANIFEST, *parts] if Path(at) == self._base else [],
-        )
-        for name, part in parts.items():
-            part.save_pretrained(folder / name)
-        (folder / BASE_MANIFEST).write_text(to_json(self._manifest), encoding="utf-8")
+        export_style(self.trained, self._job, self._base, self._manifest, folder)
+
+
+def export_style(trained: TrainedModel, job: FineTuneJob, base: Path, manifest: BaseManifest, folder: Path) -> None:
+    """Write the adapter, or all of the pipeline in the folder ``base`` with the parts that were trained in their place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = trained.parts
+    if job.method == "lora":
+        trained.family.save_adapter(parts, folder)
+        return
+    shutil.copytree(
+        base,
+        folder,
+        dirs_exist_ok=True,
+        ignore=lambda at, _names: [MANIFEST, *parts] if Path(at) == base else [],
+    )
+    for name, part in parts.items():
+        part.save_pretrained(folder / name)
+    (folder / BASE_MANIFEST).write_text(to_json(manifest), encoding="utf-8")
 
 
 def weighted_error(predicted: Tensor, target: Tensor, mask: Tensor, mask_weight: float) -> Tensor:

@@ -140,11 +140,13 @@ class _Lookups:
         """The target of a version. Raises InvalidInputError."""
         return _once(self._targets, version, lambda: resolve(version, self._request, self._checks))
 
-    def adapter(self, name: str, where: str) -> str:
-        """The version of an adapter. Raises InvalidInputError."""
-        return _once(
-            self._adapters, f"{where} {name}", lambda: resolve_adapter(name, self._request, self._checks, where=where)
-        )
+    def adapter(self, name: str, where: str, mode: str) -> str:
+        """The version of an adapter that a mode uses. Raises InvalidInputError."""
+
+        def look() -> str:
+            return resolve_adapter(name, self._request, self._checks, mode=mode, where=where)
+
+        return _once(self._adapters, f"{where} {mode} {name}", look)
 
 
 def _once(known: dict[str, Found | InvalidInputError], name: str, look: Callable[[], Found]) -> Found:
@@ -172,13 +174,16 @@ def _checked(
     check_answer(inputs, pace.resolution, size, most=pace.most_answer_pixels)
     check_work(inputs, pace, size)
     target = lookups.target(painting.version)
+    target.require_mode(inputs.mode)
     if inputs.adapter:
         if target.version != BASE:
             raise InvalidInputError("input.adapter", got=inputs.adapter, allowed="version or input.adapter, not both")
-        inputs = inputs.model_copy(update={"adapter": lookups.adapter(inputs.adapter, "input.adapter")})
+        inputs = inputs.model_copy(update={"adapter": lookups.adapter(inputs.adapter, "input.adapter", inputs.mode)})
     if second := inputs.second_adapter:
         if not (inputs.adapter or target.adapter):
             raise InvalidInputError("input.second_adapter", got=second, allowed="one beside a first adapter")
-        inputs = inputs.model_copy(update={"second_adapter": lookups.adapter(second, "input.second_adapter")})
+        inputs = inputs.model_copy(
+            update={"second_adapter": lookups.adapter(second, "input.second_adapter", inputs.mode)}
+        )
     version = "" if target.version == BASE else target.version
     return replace(painting, version=version, inputs=inputs, seconds=work(inputs, pace, size))
