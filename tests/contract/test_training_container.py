@@ -120,7 +120,8 @@ def _judge_again(judged: MlPaths, run_here: RunHere, words: list[str]) -> None:
 
 
 def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Path, run_here: RunHere) -> None:
-    trained = write_training(tmp_path / "train", channels=4, task="text-to-image", method="full", target="")
+    settings = {"task": "text-to-image", "method": "full", "lr_scheduler": "linear", "lr_warmup_steps": "9"}
+    trained = write_training(tmp_path / "train", channels=4, target="", **settings)
     assert run_here(trained, "train")[0] == 0
     judged = write_evaluation(tmp_path / "evaluate", trained)
     shutil.rmtree(judged.processing_input("segmenter"))
@@ -131,6 +132,7 @@ def test_a_text_to_image_style_is_trained_and_judged_without_masks(tmp_path: Pat
     assert "is too long for the text encoder, not used: " in judged.message.read_text()
     assert NOTE not in judged.message.read_text(), "Segment's own, which the run has had since then"
     assert NOTE in report
+    assert "lr_warmup_steps: 9 of " in report
     metrics = json.loads((judged.processing_output("evaluate") / "metrics.json").read_text())
     assert {"garment_share", "train_avg_loss"} <= set(metrics)
     assert "mask_score" not in metrics

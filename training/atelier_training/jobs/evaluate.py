@@ -27,6 +27,7 @@ from atelier_training.paths import MlPaths
 from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.disclosure import from_variables
 from contracts.errors import InvalidInputError
+from contracts.hyperparameters import Hyperparameters
 from contracts.metrics import SPREAD
 from diffusion.words import unused_notes
 from imaging.pictures import encode
@@ -105,8 +106,16 @@ def _paint(
     own = [*notes, *_unused(models, arguments, examples)]
     comparison = filter(None, [arguments.comparison])
     prior = bool(models.style.hyperparameters.get("with_prior_preservation"))
-    known = [*judging.dataset.notes(arguments.task, prior=prior), *judging.masking.warnings, *judging.advice]
+    known = [*judging.dataset.notes(arguments.task, prior=prior), *_settings(models.style).notes()]
+    known += [*judging.masking.warnings, *judging.advice]
     return Painted(examples=examples, restyled=restyled, other=other, notes=[*known, *own, *comparison]), own
+
+
+def _settings(style: StyleManifest) -> Hyperparameters:
+    """Those that it was trained with."""
+    return Hyperparameters.model_validate(
+        {name: value for name, value in style.hyperparameters.items() if name in Hyperparameters.model_fields}
+    )
 
 
 def _unused(models: Models, arguments: argparse.Namespace, examples: Sequence[ExampleFile]) -> list[str]:
