@@ -22,6 +22,7 @@ from contracts.routes.table import ROUTES
 from contracts.safety.refusal import RefusedWordsError
 from contracts.safety.rules import CLOSED
 from contracts.safety.training import check_captions
+from contracts.search import searchable
 from tests.unit.ops_api import Api
 from tests.unit.ops_fakes import PNG, execution
 from tests.unit.ops_pretraining import make_pretraining_stage, pretraining_plan_of
@@ -64,8 +65,10 @@ UNNAMED = {
     "ImageEditForm.image",
     "ImageEditForm.mask",
     "SearchAndReplaceForm.image",
+    "TrainingRequest.input.search.ranges.values",
+    "ExecutionInput.search.ranges.values",
 }
-"""Free texts without a name of their own that no model reads: addresses, and bytes of a form."""
+"""Free texts without a name of their own that no model reads: addresses, bytes of a form, and values of what a search tries."""
 
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "PredictionInput": PredictionInput,
@@ -141,6 +144,12 @@ def test_a_text_is_one_that_a_model_reads_or_one_that_is_known_to_be_none() -> N
     found = {each for name in DOCUMENTS for each in free_texts(name)}
     unknown = {(path, title) for path, title in found if title not in READ | UNREAD and path not in UNNAMED}
     assert {path for path, _ in unknown} == {"dataset.json.prompts"}
+
+
+def test_no_search_tries_texts_that_a_model_reads() -> None:
+    read = {path.rpartition(".")[2] for path, _ in _read()}
+    assert read
+    assert not read & {*searchable()}
 
 
 def _read() -> set[tuple[str, str]]:
