@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from atelier_ops.logic.names import bounded, run_jobs, style_endpoint
+from contracts.job_kinds import LONGEST_JOB_NAME
 from contracts.layout import STYLE_PATTERN
 
 SAGEMAKER = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -13,8 +14,8 @@ executions = st.text(min_size=1, max_size=80)
 styles = st.from_regex(STYLE_PATTERN, fullmatch=True)
 
 
-def job_name(prefix: str, execution: str, step: str) -> str:
-    return str(run_jobs({step: {}}, prefix, execution)[step]["name"])
+def job_name(prefix: str, execution: str, step: str, kind: str = "training") -> str:
+    return str(run_jobs({step: {"kind": kind}}, prefix, execution)[step]["name"])
 
 
 @given(execution=executions, suffix=st.sampled_from(["seg", "train", "eval"]))
@@ -29,6 +30,14 @@ def test_a_job_name_is_legal_and_says_its_step(execution: str, suffix: str) -> N
 def test_different_executions_have_different_jobs(one: str, other: str) -> None:
     assume(one != other)
     assert job_name("atelier-dev", one, "train") != job_name("atelier-dev", other, "train")
+
+
+@given(one=executions, other=executions)
+def test_a_tuning_jobs_name_leaves_room_for_its_trials(one: str, other: str) -> None:
+    assume(one != other)
+    names = {job_name("atelier-trial", run, "search", "tuning") for run in (one, other)}
+    assert len(names) == 2
+    assert all(SAGEMAKER.fullmatch(name) and len(name) <= LONGEST_JOB_NAME["tuning"] for name in names)
 
 
 @given(style=styles, version=st.integers(1, 999_999))

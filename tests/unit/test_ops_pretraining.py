@@ -57,7 +57,8 @@ def test_a_plan_names_everything_later_states_need(stage: Stage) -> None:
     assert plan["runs"]["held_out"] == f"{runs}/shard/held-out/"
     assert plan["dataset"]["samples"] == len(KEYS)
     assert plan["dataset"]["pictures"] == "s3://data/datasets/figures/pictures/"
-    assert plan["base"] == {"reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/"}
+    licence = "Apache-2.0: not commercial"
+    assert plan["base"] == {"reference": "tiny@v1", "uri": "s3://model/base/tiny@v1/", "licence": licence}
     assert plan["model_package_group"] == "atelier-test--base-drawn"
     assert json.loads(json.dumps(plan)) == plan
 
@@ -218,7 +219,8 @@ def test_a_fine_tuning_run_may_name_the_new_base_model(stage: Stage) -> None:
     buckets, dependencies = make_stage()
     buckets.objects |= {place: body for place, body in stage[0].objects.items() if place[1].startswith("base/drawn@")}
     plan = plan_of(dependencies, base_model="drawn@1", deploy="none")
-    assert plan["base"] == {"reference": "drawn@1", "uri": "s3://model/base/drawn@1/"}
+    licence = "Apache-2.0: not commercial"
+    assert plan["base"] == {"reference": "drawn@1", "uri": "s3://model/base/drawn@1/", "licence": licence}
     for wrong in ("drawn", "drawn@2", "../drawn@1"):
         with pytest.raises(InvalidInputError, match="or name@version of a base model that a pretraining run published"):
             plan_of(dependencies, base_model=wrong, deploy="none")
