@@ -16,6 +16,7 @@ import torch
 
 from atelier_training.base_files import read_base
 from atelier_training.data.examples import load_examples
+from atelier_training.data.latents import Batches
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.event_files import EventFiles
 from atelier_training.engine.interruption import Interruption
@@ -24,6 +25,7 @@ from atelier_training.engine.processes import Processes
 from atelier_training.engine.run import begin, train_step
 from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.jobs.fine_tune import prepare, settings_of
+from atelier_training.learners.fine_tune import FineTuneLearner
 from atelier_training.paths import MlPaths
 from bench.train.reference import PlainTraining
 
@@ -43,6 +45,8 @@ class OurTraining:
         learner, batches, _ = prepare(
             job, base, examples, [], paths, processes, Interruption(), EventFiles(paths.tensorboard)
         )
+        assert isinstance(learner, FineTuneLearner)
+        assert isinstance(batches, Batches)
         self.trained = learner.trained
         for number in range(steps * job.gradient_accumulation_steps):
             self.batch = batches.draw(number)
