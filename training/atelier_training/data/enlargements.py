@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 
 import torch
 from torch import Tensor
@@ -54,8 +53,7 @@ class EnlargementBatches:
 
     def batches(self, processes: Processes, first: int) -> Iterator[EnlargementBatch]:
         """This process's batches from step ``first`` on: processes take the batches of the whole run in turns."""
-        start = first * self.tuning.gradient_accumulation_steps * processes.world + processes.rank
-        return (self.draw(number) for number in count(start, processes.world))
+        return map(self.draw, processes.turns(first * self.tuning.gradient_accumulation_steps))
 
     def draw(self, number: int) -> EnlargementBatch:
         """The batch with this number in the whole run, counted from 0, on the CPU."""

@@ -5,7 +5,6 @@ What is drawn is a function of the seed and the batch's number alone.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any, Protocol
 
 import torch
@@ -79,8 +78,7 @@ class Batches:
 
     def batches(self, processes: Processes, first: int) -> Iterator[Batch]:
         """This process's batches from step ``first`` on: processes take the batches of the whole run in turns."""
-        start = first * self.tuning.gradient_accumulation_steps * processes.world + processes.rank
-        return (self.draw(number) for number in count(start, processes.world))
+        return map(self.draw, processes.turns(first * self.tuning.gradient_accumulation_steps))
 
     def draw(self, number: int) -> Batch:
         """The batch with this number in the whole run, counted from 0, on the CPU."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import torch
@@ -30,6 +31,10 @@ class Processes:
     def together(self) -> bool:
         """Whether there are others."""
         return self.world > 1
+
+    def turns(self, first: int) -> Iterator[int]:
+        """Numbers of what this process does where all take turns, from the turn ``first`` on: together they have each number once."""
+        return count(first * self.world + self.rank, self.world)
 
     def verdict(self, losses: Tensor, *, stop: bool) -> Callable[[], tuple[float, bool, bool]]:
         """Start an exchange about a step. Every process must call it; only calling what it returns waits.

@@ -141,32 +141,27 @@ def _package(use: Resources, package: Package) -> dict[str, Any]:
 
 def auto_approve(use: Resources) -> Step:
     """Approval by the execution's own input."""
-    packages = arn("sagemaker", f"model-package/{use.stage.prefix}-*")
-    return Step(
-        name="AutoApprove",
-        does="Approve the package at once, because the input says so",
-        resource="aws-sdk:sagemaker:updateModelPackage",
-        arguments={
-            "ModelPackageArn": "{% $package %}",
-            "ModelApprovalStatus": "Approved",
-            "ApprovalDescription": "{% 'approval: auto in the input of ' & $plan.execution %}",
-        },
-        retries=[_RETRY],
-        allows=[allow(["sagemaker:UpdateModelPackage"], [packages])],
-    )
+    does = "Approve the package at once, because the input says so"
+    return _decide(use, "AutoApprove", does, "Approved", "'approval: auto in the input of ' & $plan.execution")
 
 
 def reject(use: Resources) -> Step:
     """Say with the package why it was registered as rejected: which thresholds it misses, and by how much."""
+    does = "Write down with the package which thresholds it misses"
+    return _decide(use, "Reject", does, "Rejected", f"$substring('gate not met: ' & {_FAILURES}, 0, {LONGEST_REASON})")
+
+
+def _decide(use: Resources, name: str, does: str, status: str, reason: str) -> Step:
+    """Give the package a status; ``reason`` is an expression."""
     packages = arn("sagemaker", f"model-package/{use.stage.prefix}-*")
     return Step(
-        name="Reject",
-        does="Write down with the package which thresholds it misses",
+        name=name,
+        does=does,
         resource="aws-sdk:sagemaker:updateModelPackage",
         arguments={
             "ModelPackageArn": "{% $package %}",
-            "ModelApprovalStatus": "Rejected",
-            "ApprovalDescription": f"{{% $substring('gate not met: ' & {_FAILURES}, 0, {LONGEST_REASON}) %}}",
+            "ModelApprovalStatus": status,
+            "ApprovalDescription": f"{{% {reason} %}}",
         },
         retries=[_RETRY],
         allows=[allow(["sagemaker:UpdateModelPackage"], [packages])],
