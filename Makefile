@@ -36,6 +36,7 @@ local-clean: $(INSTALLED) ## remove what make local has kept: styles, pictures, 
 	@$(BIN)/atelier clean
 
 test: $(INSTALLED) node_modules/.installed ## run every test, a file at a time on each of two processes
+	@tests/browser/install.sh
 	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
 
 chaos: $(INSTALLED) ## put the local cloud to work while everything goes wrong, and check what must hold all the same (SEED=1 SECONDS=600)

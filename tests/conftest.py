@@ -71,9 +71,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def _unit(nodeid: str) -> str:
     file = nodeid.split("::", 1)[0]
     ring = Path(file).parent.name
-    return ring if ring in ("e2e", "infra") else file
+    return ring if ring in ("browser", "e2e", "infra") else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the end-to-end ring: it takes one of two processes longest, while the other goes through the cheaper rings."""
-    items.sort(key=lambda item: item.path.parent.name != "e2e")
+    """Begin with the ring that takes one of two processes longest, and give the other the browser's before the cheaper ones."""
+    first = ("e2e", "browser")
+    items.sort(key=lambda item: first.index(ring) if (ring := item.path.parent.name) in first else len(first))
