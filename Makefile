@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-photos bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs site lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-photos bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -48,7 +48,7 @@ notebook: $(INSTALLED) $(NOTEBOOK) ## run the SageMaker SDK's notebook against a
 clients: $(INSTALLED) ## let the clients that people bring (replicate, openai, stability, boto3) and schemathesis use a local stage of their own (ONLY=one of them, SEED=13)
 	@$(BIN)/python -m bench.clients --seed $(or $(SEED),13) $(if $(ONLY),--only $(ONLY))
 
-check: lint types templates test ## everything that must hold before a commit lands
+check: lint types templates site test ## everything that must hold before a commit lands
 
 lint: $(INSTALLED) ## style and formatting
 	$(BIN)/ruff check $(CODE)
@@ -63,6 +63,9 @@ templates: $(INSTALLED) node_modules/.installed ## every stage's templates again
 docs: $(INSTALLED) ## write the generated parts of the docs
 	@$(BIN)/python -m docs.generate
 	@$(BIN)/python -m docs.prod
+
+site: $(INSTALLED) node_modules/.installed ## build the documentation as a site in out/site; fails on a link or an anchor that leads nowhere
+	@$(BIN)/python -m docs.site
 
 lambda-packages: $(LAYER) ## fetch the packages of the Lambdas' layer; the install step does it too
 
