@@ -1,6 +1,6 @@
-"""Where the logs of a stage are, and the last lines of one: in an account, or in a local cloud."""
+"""Where the logs of a stage are, and the last lines of one, or of one prediction: in an account, or in a local cloud."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +8,10 @@ from typing import Any
 
 from cli.account import STACKS, not_deployed
 from cli.errors import CommandError
+from cli.ids import is_drawn
 from cli.services import services_of
 from cli.terminal import print_json, table
+from contracts.log_names import log_name
 
 _GROUP = "AWS::Logs::LogGroup"
 JOBS = {"training jobs": "/aws/sagemaker/TrainingJobs", "processing jobs": "/aws/sagemaker/ProcessingJobs"}
@@ -29,22 +31,29 @@ class LogPlace:
 def run_logs(name: str, *, lines: int, stage: str, cloud: Path, json: bool) -> None:
     """List the groups or, with ``name``, print the last ``lines`` of those whose name or writer has it.
 
-    Raises CommandError where none has, NotDeployedError, LocalCloudError, and botocore's errors.
+    With the id of a prediction or a batch, the lines of all groups that have its log name. Raises CommandError where no group is meant,
+    NotDeployedError, LocalCloudError, and botocore's errors.
     """
     client = services_of(stage, cloud)
-    found = [
-        place for place in places(client, stage or "local") if name.lower() in f"{place.what} {place.group}".lower()
-    ]
+    there = places(client, stage or "local")
+    if is_drawn(name):
+        _tell(lines_with(client("logs"), there, log_name(name)), lines, json=json)
+        return
+    found = [place for place in there if name.lower() in f"{place.what} {place.group}".lower()]
     if not found:
-        raise CommandError(f"logs: got {name}; allowed: part of a name that atelier logs lists")
+        raise CommandError(f"logs: got {name}; allowed: part of a name that atelier logs lists, or a prediction's id")
     if not name:
         if json:
             print_json([asdict(place) for place in found])
         else:
             table(["what", "log group"], [(place.what, place.group) for place in found])
         return
-    told = [event for place in found for event in last_events(client("logs"), place.group, lines)]
-    told = sorted(told, key=lambda event: int(event["timestamp"]))[-lines:]
+    _tell([event for place in found for event in last_events(client("logs"), place.group, lines)], lines, json=json)
+
+
+def _tell(events: list[dict[str, Any]], most: int, *, json: bool) -> None:
+    """The newest of them, oldest first."""
+    told = sorted(events, key=lambda event: int(event["timestamp"]))[-most:]
     for event in told if not json else ():
         print(f"{_time(event)} {event['message'].rstrip()}")
     if json:
@@ -75,6 +84,20 @@ def last_events(logs: Any, group: str, count: int) -> list[dict[str, Any]]:
             "events"
         ]
     ]
+
+
+def lines_with(logs: Any, there: Sequence[LogPlace], word: str) -> list[dict[str, Any]]:
+    """The events of all the groups that have a word; a group to which nothing was written yet may not be there."""
+    found = []
+    for place in there:
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=place.group, filterPattern=f'"{word}"'
+            )
+            found += [event for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+    return found
 
 
 def _of_stack(cloudformation: Any, stage: str, stack: str) -> Iterator[LogPlace]:

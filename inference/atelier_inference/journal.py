@@ -1,10 +1,12 @@
-"""The log: one JSON object a line, without pictures or prompts; tracebacks go here and nowhere else."""
+"""The log: one JSON object a line, without pictures, prompts or predictions' ids; tracebacks go here and nowhere else."""
 
 import json
 import logging
 import sys
 from collections.abc import Iterable
 from contextvars import ContextVar
+
+from contracts.log_names import by_log_names
 
 _LIBRARIES = ("diffusers", "transformers")
 _SHORTEST = 3
@@ -27,7 +29,7 @@ class JsonLines(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = _public(self.formatException(record.exc_info))
-        return json.dumps(line)
+        return by_log_names(json.dumps(line))
 
 
 def configure() -> None:

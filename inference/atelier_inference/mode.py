@@ -143,6 +143,11 @@ class Job:
         return self.mode.batch_key(self)
 
     @property
+    def styles(self) -> Hashable:
+        """Equal for jobs whose rows use the same adapters, if any."""
+        return self.adapter, self.second_adapter
+
+    @property
     def rows(self) -> int:
         """Rows of the model's batch that the job takes up."""
         return len(self.seeds)

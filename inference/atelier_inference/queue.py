@@ -2,6 +2,8 @@
 
 import threading
 from collections import deque
+from collections.abc import Hashable, Iterable
+from itertools import chain
 
 from atelier_inference.mode import Job
 
@@ -11,7 +13,10 @@ class BusyError(RuntimeError):
 
 
 class BatchQueue:
-    """First in, first out; but a job whose key is that of the first one leaves with it."""
+    """First in, first out; but with the first leave others of its key: those of its styles, then those of the next one's, and so on.
+
+    A call of the model takes longer the more styles are in it. The first is never passed over, so nobody waits for ever.
+    """
 
     def __init__(self, *, most: int) -> None:
         self._most = most
@@ -42,8 +47,8 @@ class BatchQueue:
                 return []
             batch = [self._jobs.popleft()]
             room = rows - taken - batch[0].rows
-            for job in list(self._jobs):
-                if job.key == batch[0].key and job.rows <= room:
+            for job in _style_by_style(batch[0], [job for job in self._jobs if job.key == batch[0].key]):
+                if job.rows <= room:
                     self._jobs.remove(job)
                     batch.append(job)
                     room -= job.rows
@@ -89,3 +94,11 @@ class BatchQueue:
 
     def _over(self, taken: int) -> bool:
         return self._closed and not self._jobs and not taken
+
+
+def _style_by_style(first: Job, others: Iterable[Job]) -> list[Job]:
+    """Those of the styles of ``first``, then of the oldest other one's, and so on; by age among themselves."""
+    groups: dict[Hashable, list[Job]] = {first.styles: []}
+    for job in others:
+        groups.setdefault(job.styles, []).append(job)
+    return list(chain.from_iterable(groups.values()))

@@ -34,6 +34,7 @@ from atelier_inference.waiting import CLOSED, CanceledError, Tickets, disconnect
 from atelier_inference.worker import Worker
 from contracts.disclosure import TEXTS, Texts
 from contracts.errors import InvalidInputError
+from contracts.log_names import by_log_names
 from contracts.people import ConsentRule
 from contracts.pictures import MOST_PIXELS
 from contracts.prediction import PredictionInput
@@ -171,7 +172,7 @@ class Service:
             return response
         except Exception as error:  # the process's edge: the caller learns where to look, the log learns why
             log.exception("request failed", extra={"fields": line})
-            got = f"an unexpected failure, which the log has as request {line['id']}"
+            got = f"an unexpected failure, which the log has as request {by_log_names(line['id'])}"
             reason = InvalidInputError("server", got=got, allowed="none")
             response = _refuse(dialect, 500, "InternalError", reason, line)
             line["error"] = type(error).__name__

@@ -91,12 +91,15 @@ def _visible(name: str) -> dict[str, Any]:
 
 
 def _logging(acl_arn: str, log_arn: str) -> dict[str, Any]:
-    """Only what was blocked, without the headers that can hold the key."""
+    """Only what was blocked, without the headers that can hold the key and the path that can name a prediction or a person."""
     blocked = {"ActionCondition": {"Action": "BLOCK"}}
     kept = {"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": [blocked]}
     return {
         "ResourceArn": acl_arn,
         "LogDestinationConfigs": [log_arn],
-        "RedactedFields": [{"SingleHeader": {"Name": name}} for name in ("x-api-key", "authorization")],
+        "RedactedFields": [
+            *({"SingleHeader": {"Name": name}} for name in ("x-api-key", "authorization")),
+            {"UriPath": {}},
+        ],
         "LoggingFilter": {"DefaultBehavior": "DROP", "Filters": [kept]},
     }

@@ -1,14 +1,17 @@
 """How a stage is watched: JSON logs that carry the invocation's id, X-Ray traces, and metrics in CloudWatch's embedded format.
 
 Infra's handler construct sets the ``POWERTOOLS_*`` variables that these read. Log what happened to which prediction, run or endpoint;
-never what a client sent or gets (prompts, pictures, presigned addresses, API keys).
+never what a client sent or gets (prompts, pictures, presigned addresses, API keys). A prediction's id is written as its log name.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 from aws_lambda_powertools import Logger, Tracer, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
+
+from contracts.log_names import by_log_names
 
 Result = TypeVar("Result")
 
@@ -35,7 +38,12 @@ Event = Literal[
 NAMESPACE = "Atelier"
 """Of the metrics in CloudWatch; their one dimension, ``service``, is the stage's ``atelier-{stage}``."""
 
-logger = Logger(serialize_stacktrace=False)
+
+def _line(entries: dict[str, Any]) -> str:
+    return by_log_names(json.dumps(entries, default=str, separators=(",", ":"), ensure_ascii=False))
+
+
+logger = Logger(serialize_stacktrace=False, json_serializer=_line)
 _tracer = Tracer(patch_modules=("botocore",))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from atelier.errors import RefusedError
+from contracts.log_names import log_name
 from contracts.people_answers import PersonDeletion
 from tests.e2e.studio import Studio
 
@@ -23,7 +24,7 @@ def test_a_request_for_nudity_names_its_reason_and_costs_no_painting(studio: Stu
     assert set(_objects(studio)) == kept
 
 
-def test_of_a_person_who_is_deleted_nothing_is_left_but_ids_in_logs_that_lead_nowhere(studio: Studio) -> None:
+def test_of_a_person_who_is_deleted_nothing_is_left_in_any_bucket_table_or_log(studio: Studio) -> None:
     api = studio.deployment.api
     made = api.predictions.create({**WORDS, "seed": 5, "consent": CONSENT})
     assert api.predictions.pictures(api.predictions.wait(made.id))
@@ -33,8 +34,9 @@ def test_of_a_person_who_is_deleted_nothing_is_left_but_ids_in_logs_that_lead_no
     report = studio.until(lambda: _swept(studio))
     assert report.counts["predictions"] == 1
     assert _places_of(studio, CONSENT) == []
-    # Single lines of a log cannot be deleted: they hold the prediction's id until they expire, and nothing that it leads to.
-    assert [place for place in _places_of(studio, made.id) if not place.startswith("log ")] == []
+    assert _places_of(studio, made.id) == []
+    # Single lines of a log cannot be deleted: they call the prediction by a name that leads to nothing.
+    assert _places_of(studio, log_name(made.id))
     with pytest.raises(RefusedError, match="404"):
         api.predictions.get(made.id)
 

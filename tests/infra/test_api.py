@@ -179,7 +179,7 @@ def test_the_role_that_logs_for_every_api_of_the_account_outlives_the_stage(stag
     assert (account["DeletionPolicy"], kept["DeletionPolicy"]) == ("Retain", "Retain")
 
 
-def test_production_stands_behind_a_firewall_whose_log_holds_no_key(prod: Synthesized) -> None:
+def test_production_stands_behind_a_firewall_whose_log_holds_no_key_and_no_address(prod: Synthesized) -> None:
     acl = prod.one("AWS::WAFv2::WebACL")
     rate, *managed = acl["Rules"]
     limit = STAGES["prod"].api.most_from_one_address
@@ -191,7 +191,8 @@ def test_production_stands_behind_a_firewall_whose_log_holds_no_key(prod: Synthe
     assert core["RuleActionOverrides"] == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
     assert "stages/" in text(prod.one("AWS::WAFv2::WebACLAssociation")["ResourceArn"])
     logging = prod.one("AWS::WAFv2::LoggingConfiguration")
-    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["x-api-key", "authorization"]
+    headers = [{"SingleHeader": {"Name": name}} for name in ("x-api-key", "authorization")]
+    assert logging["RedactedFields"] == [*headers, {"UriPath": {}}]
     (destination,) = logging["LogDestinationConfigs"]
     assert text(destination).endswith(":log-group:aws-waf-logs-atelier-prod")
 

@@ -12,6 +12,7 @@ from moto import mock_aws
 from cli.account import NotDeployedError
 from cli.errors import CommandError
 from cli.logs import run_logs
+from contracts.log_names import log_name
 from local.errors import LocalCloudError
 
 GROUP = "/aws/cloudformation/atelier-dev-api/HandlerLog134E04E8"
@@ -54,3 +55,18 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         run_logs("", **WHERE)
     with pytest.raises(LocalCloudError, match="atelier up --out"):
         run_logs("", **{**WHERE, "stage": "", "cloud": tmp_path})
+
+
+def test_the_lines_of_one_prediction_are_found_in_all_groups(account: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    account.create_stack(StackName="atelier-dev-api", TemplateBody=json.dumps(TEMPLATE))
+    logs = boto3.client("logs", region_name="us-east-1")
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="one")
+    mine, other, now = "0" * 26, "1" * 26, int(time.time() * 1000)
+    events = [
+        {"timestamp": now + number, "message": f"{log_name(each)} is line {number}"}
+        for number, each in enumerate((mine, other, mine))
+    ]
+    logs.put_log_events(logGroupName=GROUP, logStreamName="one", logEvents=events)
+    run_logs(mine, **WHERE)
+    told = [line.split("Z ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert told == [f"{log_name(mine)} is line {number}" for number in (0, 2)]

@@ -19,10 +19,11 @@ class Entry:
 
     key: str
     rows: int
+    styles: str
 
 
-def job(key: str, rows: int = 1) -> Job:
-    return cast(Job, Entry(key, rows))
+def job(key: str, rows: int = 1, styles: str = "") -> Job:
+    return cast(Job, Entry(key, rows, styles))
 
 
 def queue_of(*entries: Job) -> BatchQueue:
@@ -44,6 +45,14 @@ def test_a_batch_holds_no_more_pictures_than_it_may_but_always_its_first() -> No
     queue = queue_of(wide, narrow, small)
     assert queue.next_batch(rows=8) == [wide, small]
     assert queue.next_batch(rows=2) == [narrow]
+
+
+def test_a_batch_has_few_styles_where_many_wait_and_its_first_is_never_passed_over() -> None:
+    entries = {name + str(number): job("red", styles=name) for number in range(3) for name in "abcd"}
+    queue = queue_of(*entries.values())
+    assert queue.next_batch(rows=8) == [entries[name] for name in ("a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1")]
+    queue.put(job("red", styles="a"))
+    assert queue.next_batch(rows=2) == [entries[name] for name in ("d0", "d1")]
 
 
 def batches(at_once: int) -> list[int]:
@@ -69,9 +78,9 @@ def test_calls_are_full_where_the_platform_hands_over_the_fewest_requests_it_may
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 8)), max_size=30))
-def test_every_entry_leaves_once_and_the_first_is_never_passed_over(entries: list[tuple[str, int]]) -> None:
-    waiting = [job(key, rows) for key, rows in entries]
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 8), st.sampled_from("xyz")), max_size=30))
+def test_every_entry_leaves_once_and_the_first_is_never_passed_over(entries: list[tuple[str, int, str]]) -> None:
+    waiting = [job(*entry) for entry in entries]
     queue = queue_of(*waiting)
     queue.close()
     served: list[Job] = []

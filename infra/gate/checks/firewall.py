@@ -106,6 +106,8 @@ def _log(logging: Mapping[str, Any]) -> _Problems:
     redacted = {each.get("SingleHeader", {}).get("Name") for each in logging.get("RedactedFields", [])}
     for header in sorted({"x-api-key", "authorization"} - redacted):
         yield f"its log holds API keys, in {header}", f"Redact the header {header}"
+    if {"UriPath": {}} not in logging.get("RedactedFields", []):
+        yield "its log holds addresses, which name predictions and people", "Redact UriPath"
     filters = logging.get("LoggingFilter", {})
     if filters.get("DefaultBehavior") != "DROP" or not filters.get("Filters"):
         yield "its log holds every request", "Drop what is not blocked"
