@@ -54,8 +54,9 @@ lint: $(INSTALLED) ## style and formatting
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 
-types: $(INSTALLED) ## strict types
+types: $(INSTALLED) node_modules/.installed ## strict types: Python's, and those of the page's JavaScript
 	$(BIN)/mypy $(CODE)
+	"$$($(BIN)/python -m infra.node)" node_modules/typescript/bin/tsc
 
 templates: $(INSTALLED) node_modules/.installed ## every stage's templates against the offline validators (REGION: all of them there)
 	$(BIN)/python -m infra.gate $(addprefix --region ,$(REGION))

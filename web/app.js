@@ -1,0 +1,30 @@
+import { html, render } from "./vendor/preact.js";
+import { Api } from "./core/api.js";
+import { loadConfig } from "./core/config.js";
+import { Session } from "./core/session.js";
+import { startTheme } from "./core/theme.js";
+import { language, startLanguage } from "./core/words.js";
+import { ProblemNote, told } from "./ui/problem.js";
+import { Shell } from "./ui/shell.js";
+
+/**
+ * What every page is given.
+ * @typedef {{api: Api, session: Session, config: import("./core/config.js").Config}} Use
+ */
+
+async function start() {
+  startTheme();
+  startLanguage();
+  const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+  try {
+    const config = await loadConfig();
+    const session = new Session(config);
+    await session.start();
+    const api = new Api({ authorization: () => session.authorization(), language: () => language.now });
+    render(html`<${Shell} use=${{ api, session, config }} />`, root);
+  } catch (error) {
+    render(html`<main class="page"><${ProblemNote} told=${told(error)} /></main>`, root);
+  }
+}
+
+await start();

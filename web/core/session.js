@@ -1,0 +1,53 @@
+import { Changing } from "./changing.js";
+import { fresh, startSignIn, takeCode } from "./sign_in.js";
+
+/** @import {Config} from "./config.js" */
+
+const KEPT = "atelier.key";
+
+/** Who asks the API: by the host's key, by a person's sign-in, or by a key that the person has given for this tab. */
+export class Session {
+  /** @param {Config} config */
+  constructor(config) {
+    this.config = config;
+    /** Whether the API can be asked. */
+    this.open = new Changing(false);
+  }
+
+  /** Take up what a sign-in has brought, or what the tab still knows. */
+  async start() {
+    const { sign_in, key } = this.config;
+    this.open.set(sign_in ? (await takeCode(sign_in)) || !!(await fresh(sign_in)) : !!(key || sessionStorage.getItem(KEPT)));
+  }
+
+  /** Headers that say who asks. @returns {Promise<Record<string, string>>} */
+  async authorization() {
+    const { sign_in, key } = this.config;
+    if (!sign_in) return { "x-api-key": key ?? sessionStorage.getItem(KEPT) ?? "" };
+    const token = await fresh(sign_in);
+    if (!token) this.open.set(false);
+    return { authorization: `Bearer ${token ?? ""}` };
+  }
+
+  /** The key that commands for a terminal may show: the laptop's. */
+  get shownKey() {
+    return this.config.key;
+  }
+
+  /** @param {string} key */
+  useKey(key) {
+    sessionStorage.setItem(KEPT, key.trim());
+    this.open.set(true);
+  }
+
+  /** Go to the managed login, which comes back here. */
+  signIn() {
+    return this.config.sign_in ? startSignIn(this.config.sign_in) : undefined;
+  }
+
+  /** Forget the key, or the tokens. */
+  end() {
+    sessionStorage.clear();
+    this.open.set(!!this.config.key && !this.config.sign_in);
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * The pages, as the header lists them; the first is where the address names none. Each is a module that exports `Page`, and has its name in the
+ * texts as `nav.NAME`.
+ *
+ * @type {readonly {name: string, load: () => Promise<{Page: Function}>}[]}
+ */
+export const PAGES = [
+  { name: "restyle", load: () => import("./restyle/page.js") },
+  { name: "history", load: () => import("./history/page.js") },
+];

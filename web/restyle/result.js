@@ -1,0 +1,64 @@
+import { html, useState } from "../vendor/preact.js";
+import { language, t } from "../core/words.js";
+import { Icon } from "../ui/icon.js";
+import { CommandsDialog } from "./commands.js";
+import { findMask } from "./finding.js";
+import { enlarge, restyle } from "./painting.js";
+import { randomSeed } from "./wish.js";
+
+/** @import {Result, Studio} from "./studio.js" */
+
+/** Pixels that can still be made four times as wide and high, and the longest side (docs/architecture.md). */
+const MOST_TO_ENLARGE = 2_097_152;
+const LONGEST_TO_ENLARGE = 4_095;
+
+/** What was painted: the pictures, what they say of themselves, and what to do with them. @param {{studio: Studio, result: Result}} props */
+export function ResultPanel({ studio, result }) {
+  const [shows, show] = useState(false);
+  const chosen = result.pictures[result.chosen];
+  if (!chosen) return null;
+  const { width, height } = result.before;
+  const fits = !result.large && width * height <= MOST_TO_ENLARGE && Math.max(width, height) <= LONGEST_TO_ENLARGE;
+  const disclosure = result.disclosure ?? studio.use.config.disclosure[language.now];
+  const action = (/** @type {any} */ icon, /** @type {string} */ text, /** @type {() => void} */ act, disabled = false) =>
+    html`<button type="button" class="button small" disabled=${disabled || !!studio.job} onClick=${act}><${Icon} name=${icon} />${text}</button>`;
+  const vary = () => {
+    studio.want({ ...result.wish, seed: randomSeed(), locked: false, outputs: Math.max(4, result.wish.outputs) });
+    void restyle(studio);
+  };
+  return html`<section class="result" aria-label=${t("result")}>
+    ${result.pictures.length > 1 && html`<ul class="variations" aria-label=${t("result.variations")}>
+      ${result.pictures.map((picture, n) => html`<li><button type="button" aria-pressed=${n === result.chosen} onClick=${() => studio.update({ result: { ...result, chosen: n } })}>
+        <img src=${picture.url} alt=${t("result.variation", { n: n + 1 })} loading="lazy" /></button></li>`)}</ul>`}
+    <div class="result-actions">
+      <a class="button small primary" href=${chosen.url} download=${fileName(result)}><${Icon} name="download" />${t("result.download")}</a>
+      ${action("again", t("result.vary"), vary)}
+      ${action("lock", t("result.same_seed"), () => studio.want({ seed: chosen.seed, locked: true }), studio.wish.locked && studio.wish.seed === chosen.seed)}
+      ${action("picture", t("result.use"), () => useAsInput(studio, result), result.large)}
+      ${action("upscale", t("result.upscale"), () => void enlarge(studio), !fits)}
+      ${action("code", t("result.commands"), () => show(true))}
+    </div>
+    <dl class="facts">
+      <div><dt>${t("seed")}</dt><dd>${chosen.seed}</dd></div>
+      ${result.colourDifference !== null && html`<div><dt>${t("result.colour")}</dt><dd>ΔE ${result.colourDifference.toFixed(1)}</dd></div>`}
+      ${result.large && html`<div><dt>${t("result.size")}</dt><dd>${width * 4} × ${height * 4}</dd></div>`}
+    </dl>
+    ${disclosure && html`<p class="disclosure">${disclosure}</p>`}
+    ${shows && html`<${CommandsDialog} studio=${studio} result=${result} onClose=${() => show(false)} />`}
+  </section>`;
+}
+
+/** The file as the API gave it: its bytes hold where it comes from. @param {Result} result */
+function fileName({ before, wish, pictures, chosen, large }) {
+  const stem = before.name.replace(/\.\w+$/, "");
+  const type = pictures[chosen]?.blob.type.split("/")[1] ?? "png";
+  return [stem, wish.style.replace("@", "-v") || "restyled", pictures[chosen]?.seed, large ? "x4" : ""].filter(Boolean).join("-") + `.${type}`;
+}
+
+/** @param {Studio} studio @param {Result} result */
+function useAsInput(studio, result) {
+  const chosen = result.pictures[result.chosen];
+  if (!chosen) return;
+  studio.take({ ...result.before, blob: chosen.blob, url: chosen.url });
+  void findMask(studio);
+}

@@ -1,0 +1,44 @@
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { t } from "../core/words.js";
+import { Chip, Field, Slider, typed } from "../ui/parts.js";
+
+/** @import {Studio} from "./studio.js" */
+/** @import {StyleVersion} from "../core/types.js" */
+
+/** Which style paints, and which version of it. @param {{studio: Studio}} props */
+export function StylePicker({ studio }) {
+  const { styles, wish } = studio;
+  const [name = "", number = ""] = wish.style.split("@");
+  const usable = (styles ?? []).filter((style) => style.promoted || style.versions);
+  if (!usable.length && !name) return null;
+  const choose = (/** @type {string} */ style) => studio.want({ style });
+  return html`<div class="styles" role="group" aria-label=${t("style")}>
+    <div class="field-label">${t("style")}</div>
+    <div class="chips">
+      <${Chip} chosen=${!name} onClick=${() => choose("")}>${t("style.none")}<//>
+      ${usable.map(({ style }) => html`<${Chip} chosen=${style === name} onClick=${() => choose(style)}>${style}<//>`)}
+      ${name && !usable.some(({ style }) => style === name) && html`<${Chip} chosen=${true} onClick=${() => choose(name)}>${name}<//>`}
+    </div>
+    ${name && html`<div class="pair"><${Versions} studio=${studio} name=${name} number=${number} onChoose=${choose} />
+      <${Slider} label=${t("style.strength")} value=${wish.strength} min=${0} max=${2} step=${0.05} shown=${wish.strength.toFixed(2)}
+        onInput=${(/** @type {number} */ strength) => studio.want({ strength })} /></div>`}
+  </div>`;
+}
+
+/** @param {{studio: Studio, name: string, number: string, onChoose: (style: string) => void}} props */
+function Versions({ studio, name, number, onChoose }) {
+  const [versions, show] = useState(/** @type {StyleVersion[]} */ ([]));
+  useEffect(() => {
+    let left = false;
+    const read = studio.use.api.style(name);
+    read.then((style) => !left && show(style.versions.filter((version) => version.published)), () => !left && show([]));
+    return () => void (left = true);
+  }, [name]);
+  const promoted = versions.find((version) => version.promoted);
+  return html`<${Field} label=${t("style.version")}>
+    <select value=${number} onChange=${typed((chosen) => onChoose(chosen ? `${name}@${chosen}` : name))}>
+      <option value="">${promoted ? t("style.promoted", { n: promoted.number }) : t("style.promoted.none")}</option>
+      ${versions.map((version) => html`<option value=${String(version.number)}>${version.number}</option>`)}
+      ${number && !versions.some((version) => String(version.number) === number) && html`<option value=${number}>${number}</option>`}
+    </select><//>`;
+}

@@ -1,0 +1,5 @@
+import restyle from "./en/restyle.js";
+import shell from "./en/shell.js";
+
+/** Every text of the page in one language, by its key: a file a page. */
+export default { ...shell, ...restyle };
