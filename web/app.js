@@ -14,7 +14,7 @@ import { Shell } from "./ui/shell.js";
 
 async function start() {
   startTheme();
-  startLanguage();
+  await startLanguage();
   const root = /** @type {HTMLElement} */ (document.getElementById("app"));
   try {
     const config = await loadConfig();

@@ -6,5 +6,7 @@
  */
 export const PAGES = [
   { name: "restyle", load: () => import("./restyle/page.js") },
+  { name: "teach", load: () => import("./teach/page.js") },
+  { name: "catalogue", load: () => import("./catalogue/page.js") },
   { name: "history", load: () => import("./history/page.js") },
 ];

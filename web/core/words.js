@@ -1,11 +1,9 @@
-import en from "../text/en.js";
-import ko from "../text/ko.js";
 import { Changing } from "./changing.js";
 
 /** @typedef {"en" | "ko"} Language */
 
-/** @type {Record<Language, Record<string, string>>} */
-const TEXTS = { en, ko };
+/** The texts that were fetched: those of a language that nobody reads never are. @type {Partial<Record<Language, Record<string, string>>>} */
+const TEXTS = {};
 const KEPT = "atelier.language";
 
 /** The page's language. */
@@ -17,23 +15,24 @@ export const language = new Changing(/** @type {Language} */ ("en"));
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
-  const text = TEXTS[language.now][key] ?? key;
+  const text = TEXTS[language.now]?.[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
 /** Whether there is a text. @param {string} key */
 export function has(key) {
-  return key in TEXTS[language.now];
+  return key in (TEXTS[language.now] ?? {});
 }
 
 /** The language that was chosen before, or else the browser's. */
-export function startLanguage() {
+export async function startLanguage() {
   const kept = localStorage.getItem(KEPT);
-  speak(kept === "en" || kept === "ko" ? kept : navigator.language.startsWith("ko") ? "ko" : "en", false);
+  await speak(kept === "en" || kept === "ko" ? kept : navigator.language.startsWith("ko") ? "ko" : "en", false);
 }
 
 /** @param {Language} wanted @param {boolean} [remember] */
-export function speak(wanted, remember = true) {
+export async function speak(wanted, remember = true) {
+  TEXTS[wanted] ??= (await import(`../text/${wanted}.js`)).default;
   document.documentElement.lang = wanted;
   if (remember) localStorage.setItem(KEPT, wanted);
   language.set(wanted);

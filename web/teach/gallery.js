@@ -1,0 +1,61 @@
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { percent, t } from "../core/words.js";
+import { IconButton } from "../ui/parts.js";
+import { MaskEditor } from "./mask_editor.js";
+import { placeOf } from "./pictures.js";
+
+/** @import {Mask} from "../restyle/mask.js" */
+/** @import {Lesson} from "./lesson.js" */
+/** @import {Picture} from "./pictures.js" */
+
+/** The lesson's pictures, each with its mask and what was found wrong with it. @param {{lesson: Lesson}} props */
+export function Gallery({ lesson }) {
+  const [edited, edit] = useState(/** @type {Picture | null} */ (null));
+  const close = () => {
+    edit(null);
+    lesson.update();
+  };
+  if (!lesson.pictures.length) return html`<p class="nothing">${t("teach.pictures.none")}</p>`;
+  return html`<p class="teach-count" role="status">${t("teach.count", { n: lesson.pictures.filter(({ judges }) => !judges).length,
+    aside: lesson.pictures.filter(({ judges }) => judges).length })}</p>
+    <ul class="teach-gallery">${lesson.pictures.map((picture) => html`<${Card} key=${picture.name} lesson=${lesson} picture=${picture} onEdit=${() => edit(picture)} />`)}</ul>
+    ${edited && html`<${MaskEditor} picture=${edited} onClose=${close} />`}`;
+}
+
+/** @param {{lesson: Lesson, picture: Picture, onEdit: () => void}} props */
+function Card({ lesson, picture, onEdit }) {
+  const { name, photo, judges, found, mask, score, trouble } = picture;
+  const advice = (lesson.check?.advice ?? []).filter(({ level, pictures }) => level === "warning" && pictures.some((one) => one === name || one === placeOf(picture)));
+  const aside = () => {
+    picture.judges = !judges;
+    lesson.update();
+  };
+  const state = found === "found" && score !== null ? t("teach.found.sure", { score: percent(score) }) : t(`teach.found.${found}`);
+  return html`<li class="teach-card" data-wrong=${found === "missing" || advice.length ? "" : undefined}>
+    <div class="teach-thumb">
+      ${photo ? html`<img src=${photo.url} width=${photo.width} height=${photo.height} alt=${name} />` : html`<span class="history-blank">${name}</span>`}
+      ${mask && html`<${Outline} mask=${mask} />`}
+    </div>
+    <p class="teach-name">${name}</p>
+    <small data-found=${found}>${trouble ? t("teach.found.trouble") : found === "none" ? t(lesson.wish.target ? "teach.found.waiting" : "teach.found.none") : state}</small>
+    ${advice.map((one) => html`<small class="teach-wrong">${t(`advice.${one.matter}`)}</small>`)}
+    <div class="teach-tools">
+      <${IconButton} icon="brush" label=${t("teach.mend", { name })} disabled=${!photo} onClick=${onEdit} />
+      <button type="button" class="text-button" aria-pressed=${judges} onClick=${aside}>${judges ? t("teach.judges") : t("teach.learns")}</button>
+      <${IconButton} icon="clear" label=${t("teach.remove", { name })} onClick=${() => lesson.remove(picture)} />
+    </div></li>`;
+}
+
+/** The mask above its picture, as a tint. @param {{mask: Mask}} props */
+function Outline({ mask }) {
+  const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
+  useEffect(() => {
+    const brush = canvas.current?.getContext("2d");
+    if (!brush) return;
+    const image = brush.createImageData(mask.width, mask.height);
+    const [red = 0, green = 0, blue = 0] = getComputedStyle(brush.canvas).getPropertyValue("--mask").trim().split(/\s+/).map(Number);
+    mask.pixels.forEach((pixel, n) => pixel > 127 && image.data.set([red, green, blue, 150], n * 4));
+    brush.putImageData(image, 0, 0);
+  });
+  return html`<canvas ref=${canvas} width=${mask.width} height=${mask.height}></canvas>`;
+}

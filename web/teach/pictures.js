@@ -1,0 +1,122 @@
+import { Mask } from "../restyle/mask.js";
+import { maskFile, readMask } from "../restyle/finding.js";
+import { placed, readPhoto } from "../core/pictures.js";
+import { readError } from "../core/problem.js";
+
+/** @import {Photo} from "../core/pictures.js" */
+/** @import {Api} from "../core/api.js" */
+
+/**
+ * A picture to learn from, or one to judge by.
+ * @typedef {object} Picture
+ * @property {string} name of its file, one of its kind before the ending
+ * @property {Blob} file as it is sent
+ * @property {Photo | null} photo null where this browser cannot show it (HEIC)
+ * @property {boolean} judges whether it is set aside to judge by
+ * @property {string} sent the style and place that it was put at, empty where it was not
+ * @property {string} fileId
+ * @property {"none" | "looking" | "found" | "missing" | "drawn" | "kept"} found how its mask came: kept is drawn and put
+ * @property {string} foundBy the words that were looked for
+ * @property {Mask | null} mask
+ * @property {number | null} score
+ * @property {unknown} trouble
+ */
+
+const HEIC = /\.(heic|heif)$/i;
+const FIRST_WAIT = 8;
+
+/** Whether a file may be a picture. @param {File} file */
+export function isPicture(file) {
+  return file.type.startsWith("image/") || HEIC.test(file.name);
+}
+
+/**
+ * A picture of a file, without what a camera wrote into it. Raises where nobody can read it.
+ * @param {File} file
+ * @param {Set<string>} taken stems of other pictures' names
+ * @returns {Promise<Picture>}
+ */
+export async function pictureOf(file, taken) {
+  const heic = HEIC.test(file.name);
+  let photo = null;
+  try {
+    photo = await readPhoto(file);
+  } catch (error) {
+    // The API reads HEIC, whether this browser does or not.
+    if (!heic) throw error;
+  }
+  const blob = photo?.blob ?? new Blob([file], { type: "image/heic" });
+  return freshPicture(freeName(photo?.name ?? file.name, taken), blob, photo);
+}
+
+/** @param {string} name @param {Blob} file @param {Photo | null} photo @returns {Picture} */
+export function freshPicture(name, file, photo) {
+  return { name, file, photo, judges: false, sent: "", fileId: "", found: "none", foundBy: "", mask: null, score: null, trouble: null };
+}
+
+/** Without its ending. @param {string} name */
+export function stem(name) {
+  return name.replace(/\.\w+$/, "");
+}
+
+/**
+ * The name, numbered where another picture has it: no two of a dataset may have one name before the ending.
+ * @param {string} name
+ * @param {Set<string>} taken
+ */
+export function freeName(name, taken) {
+  const composed = name.normalize("NFC").replace(/[/\\\p{Cc}]/gu, "-").replace(/^\.+/, "");
+  const [first, ending] = [stem(composed) || "picture", /\.\w+$/.exec(composed)?.[0] ?? ".png"];
+  let free = first;
+  for (let n = 2; taken.has(free); n++) free = `${first}-${n}`;
+  taken.add(free);
+  return free + ending;
+}
+
+/** Where a picture lies in its dataset. @param {Picture} picture */
+export function placeOf({ name, judges }) {
+  return judges ? `evaluation/${name}` : name;
+}
+
+/** Put a picture into a style's dataset. @param {Api} api @param {Picture} picture @param {string} style */
+export async function send(api, picture, style) {
+  const place = placeOf(picture);
+  const put = await api.upload(picture.file, { name: place, purpose: "dataset", style });
+  Object.assign(picture, { sent: `${style}/${place}`, fileId: put.id, trouble: null });
+}
+
+/** Put the mask that somebody drew: it wins over what words find. @param {Api} api @param {Picture} picture @param {string} style */
+export async function sendMask(api, picture, style) {
+  if (!picture.mask) return;
+  const folder = picture.judges ? "evaluation/masks/" : "masks/";
+  await api.upload(await maskFile(picture.mask), { name: `${folder}${stem(picture.name)}.png`, purpose: "dataset", style });
+  picture.found = "kept";
+}
+
+/**
+ * Look for the garment on a picture, with the model that the training asks.
+ * @param {Api} api
+ * @param {Picture} picture
+ * @param {string} words
+ */
+export async function look(api, picture, words) {
+  if (!picture.photo) return;
+  Object.assign(picture, { found: "looking", foundBy: words, mask: null, score: null, trouble: null });
+  const image = await placed(api, picture.photo.blob, picture.name);
+  const first = await api.predict({ mode: "segment", image, mask_prompt: words }, { wait: FIRST_WAIT });
+  const ended = await api.ended(first);
+  const [address] = ended.output ?? [];
+  if (picture.foundBy !== words || picture.found !== "looking") return;
+  if (!address) {
+    const { name, line } = readError(ended.error ?? "");
+    Object.assign(picture, { found: "missing", trouble: name === "GarmentNotFoundError" ? null : line });
+    return;
+  }
+  const mask = await readMask(await api.picture(address), picture.photo);
+  Object.assign(picture, { found: "found", mask, score: ended.metrics.mask_score ?? null });
+}
+
+/** An empty mask, to draw on. @param {Picture} picture */
+export function blankMask(picture) {
+  return picture.photo ? new Mask(picture.photo.width, picture.photo.height) : null;
+}
