@@ -153,6 +153,25 @@ def test_a_styles_bare_name_means_one_version_for_the_whole_batch(studio: Studio
     assert {item.version for item in studio.items(plan)} == {"skirt@1"}
 
 
+def test_items_are_begun_style_by_style_and_reported_in_the_lists_order(studio: Studio) -> None:
+    for style in ("gown", "skirt"):
+        put_version(studio.buckets, 1, style=style)
+    rows = [{"colour": "red", "style": f"{style}@1"} for style in ("skirt", "gown", "skirt", "gown")]
+    plan = first_round(studio, version="{style}", items=rows)
+    assert [(item.line, item.version) for item in studio.items(plan)] == [
+        (2, "gown@1"),
+        (4, "gown@1"),
+        (1, "skirt@1"),
+        (3, "skirt@1"),
+    ]
+    for number, item in enumerate(studio.items(plan)):
+        studio.paint(item)
+        notify(studio, number)
+    assert studio.report(plan)["counts"]["succeeded"] == 4
+    table = studio.buckets.store("media").read(f"batches/{plan.id}/report.csv").decode().splitlines()
+    assert [row.split(",")[0] for row in table[1:]] == ["1", "2", "3", "4"]
+
+
 def test_a_resumed_batch_paints_what_did_not_succeed_and_nothing_else(studio: Studio) -> None:
     batch = studio.post()
     plan = studio.prepare(f"{batch['id']}-1")
