@@ -19,6 +19,7 @@ FOLDERS = (
     "docs",
     "bench",
     "notebooks",
+    "lessons",
 )
 SHARED = {
     "Dependencies": "what one handler, route or mode needs; no module imports two of them by this name",

@@ -23,6 +23,7 @@ PACKAGES = {
     "docs": "docs",
     "bench": "bench",
     "notebooks": "notebooks",
+    "lessons": "lessons",
 }
 MAY_IMPORT = {
     "atelier": {"contracts"},
@@ -52,6 +53,7 @@ MAY_IMPORT = {
         ),
     },
     "notebooks": {"cli", "local"},
+    "lessons": {"atelier_training", "bench", "contracts", "diffusion", "imaging", "models"},
 }
 NOT_CHECKED = {"tests", "node_modules", "out", "cdk.out"}
 FORBIDDEN_NAMES = ("utils", "helpers", "common")
