@@ -1,4 +1,7 @@
-"""Writes docs/learn: each page is a text of lessons/texts, in which ``{noise[kept_percent][1]}`` stands for a measured number."""
+"""Writes docs/learn: each page is a text of lessons/texts, in which ``{noise[kept_percent][1]}`` stands for a measured number.
+
+Texts are no Markdown files, of which each would be a page of the site.
+"""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +18,12 @@ TEXTS = Path(__file__).parent / "texts"
 
 def texts() -> list[Path]:
     """The texts, English and Korean, by where they lie below TEXTS; a page lies in the same place below LEARN."""
-    return sorted(path.relative_to(TEXTS) for path in TEXTS.rglob("*.md"))
+    return sorted(path.relative_to(TEXTS) for path in TEXTS.rglob("*.txt"))
+
+
+def page_of(text: Path) -> Path:
+    """Where the page of a text is written."""
+    return (LEARN / text).with_suffix(".md")
 
 
 def numbers() -> dict[str, Any]:
@@ -38,5 +46,5 @@ def write_pages() -> None:
     """Write every page anew."""
     told = numbers()
     for text in texts():
-        (LEARN / text).parent.mkdir(parents=True, exist_ok=True)
-        (LEARN / text).write_text(rendered(text, told), encoding="utf-8")
+        page_of(text).parent.mkdir(parents=True, exist_ok=True)
+        page_of(text).write_text(rendered(text, told), encoding="utf-8")

@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 
 from lessons.figures.all_figures import FIGURES, PICTURES
-from lessons.pages import LEARN, NUMBERS, TEXTS, numbers, rendered, texts
+from lessons.pages import NUMBERS, TEXTS, numbers, page_of, rendered, texts
 
 MOST_BYTES = 150_000
 TEXT_NAMES = [path.as_posix() for path in texts()]
 
 
 def page(text: str) -> str:
-    return (LEARN / text).read_text(encoding="utf-8")
+    return page_of(Path(text)).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", TEXT_NAMES)
@@ -48,7 +48,7 @@ def test_every_picture_is_there_small_and_told_in_words(text: str) -> None:
     shown = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page(text))
     assert len(shown) > 5
     for words, link in shown:
-        path = (LEARN / text).parent / link
+        path = page_of(Path(text)).parent / link
         assert path.stat().st_size < MOST_BYTES, path
         assert len(words) > 20, link
 
@@ -66,7 +66,7 @@ def test_the_code_that_a_page_names_is_in_the_file_that_it_links(text: str) -> N
     links = re.findall(r"\[`([\w.]+)`\]\((\S+\.py)\)", page(text))
     assert links
     for name, link in links:
-        file = ((LEARN / text).parent / link).resolve()
+        file = (page_of(Path(text)).parent / link).resolve()
         code = file.read_text(encoding="utf-8")
         assert name == file.name or re.search(
             rf"(def|class) {name.rpartition('.')[2]}\b|^{name}\b", code, re.MULTILINE
