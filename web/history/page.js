@@ -4,6 +4,7 @@ import { ApiProblem } from "../core/problem.js";
 import { go } from "../core/router.js";
 import { language, moment, t } from "../core/words.js";
 import { useChanging } from "../core/changing.js";
+import { Confirm } from "../ui/confirm.js";
 import { Icon } from "../ui/icon.js";
 import { Spinner } from "../ui/parts.js";
 import { ProblemNote, told } from "../ui/problem.js";
@@ -20,6 +21,7 @@ export function Page({ use }) {
   const [entries, show] = useState(/** @type {Entry[] | null} */ (null));
   const [next, setNext] = useState(/** @type {string | null} */ (null));
   const [trouble, fail] = useState(/** @type {unknown} */ (null));
+  const [asked, ask] = useState(/** @type {Entry | null} */ (null));
 
   /** @param {string} [cursor] */
   async function read(cursor) {
@@ -53,32 +55,27 @@ export function Page({ use }) {
     ${Boolean(trouble) && html`<${ProblemNote} told=${told(trouble)} />`}
     ${!entries && html`<p class="found"><${Spinner} label=${t("history.reading")} /> ${t("history.reading")}</p>`}
     ${entries?.length === 0 && html`<div class="nothing"><p>${t("history.nothing")}</p><a class="button primary" href="#/restyle">${t("history.begin")}</a></div>`}
-    <ul class="history-grid">${entries?.map((entry) => html`<${Card} key=${entry.id} entry=${entry} use=${use} onOpen=${open} onRemove=${remove} />`)}</ul>
+    <ul class="history-grid">${entries?.map((entry) => html`<${Card} key=${entry.id} entry=${entry} onOpen=${open} onRemove=${ask} />`)}</ul>
     ${next && html`<button type="button" class="button" onClick=${() => read(next)}>${t("history.older")}</button>`}
+    ${asked && html`<${Confirm} title=${t("history.delete")} about=${t(asked.server ? "history.delete.about" : "history.delete.here")} action=${t("delete")}
+      onYes=${() => remove(asked)} onClose=${() => ask(null)} />`}
   </section>`;
 }
 
-/** @param {{entry: Entry, use: Use, onOpen: (entry: Entry) => void, onRemove: (entry: Entry) => void}} props */
-function Card({ entry, use, onOpen, onRemove }) {
+/** @param {{entry: Entry, onOpen: (entry: Entry) => void, onRemove: (entry: Entry) => void}} props */
+function Card({ entry, onOpen, onRemove }) {
   const [url, see] = useState("");
   useEffect(() => {
     let own = "";
-    let left = false;
     const [blob] = entry.kept?.pictures ?? [];
     if (blob) see((own = URL.createObjectURL(blob)));
-    else if (entry.server?.status === "succeeded") {
-      // A list has addresses too, but one that was opened long ago has old ones.
-      use.api.prediction(entry.id).then((now) => !left && see(now.output?.[0] ?? ""), () => {});
-    }
-    return () => {
-      left = true;
-      if (own) URL.revokeObjectURL(own);
-    };
+    else see(entry.server?.output?.[0] ?? "");
+    return () => own && URL.revokeObjectURL(own);
   }, [entry.id, entry.server?.status]);
   const { status = "succeeded" } = entry.server ?? {};
   return html`<li class="history-card">
     <button type="button" class="history-open" onClick=${() => onOpen(entry)} aria-label=${t("history.open", { words: entry.words || entry.mode })}>
-      ${url ? html`<img src=${url} alt="" loading="lazy" />` : html`<span class="history-blank">${t(`status.${status}`)}</span>`}</button>
+      ${url ? html`<img src=${url} alt="" loading="lazy" />` : html`<span class="history-blank" aria-hidden="true"></span>`}</button>
     <div><p class="history-words">${entry.words || t(`mode.${entry.mode}`)}</p>
       <small>${[moment(entry.at), entry.style, status === "succeeded" ? "" : t(`status.${status}`), entry.kept ? t("history.here") : ""].filter(Boolean).join(" · ")}</small></div>
     <button type="button" class="icon-button" aria-label=${t("history.delete")} title=${t("history.delete")} onClick=${() => onRemove(entry)}><${Icon} name="clear" /></button>

@@ -67,6 +67,7 @@ function Work({ studio }) {
   if (!photo) return null;
   return html`
     <section class="view" aria-label=${t("view")}>
+      <h1 class="unseen">${t("nav.restyle")}</h1>
       ${studio.showsResult && result
         ? html`<${Compare} before=${result.before.url} after=${result.pictures[result.chosen]?.url} width=${photo.width} height=${photo.height} />`
         : html`<${Stage} photo=${photo} mask=${mask} drawn=${studio.drawn} tool=${tool} radius=${radius} shown=${shown}

@@ -1,4 +1,4 @@
-import { html, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { language, percent, t } from "../core/words.js";
 import { Chip, Field, Spinner, typed } from "../ui/parts.js";
 import { ProblemNote } from "../ui/problem.js";
@@ -26,7 +26,14 @@ export function Panel({ studio, onSubmit, onCancel }) {
     event.preventDefault();
     onSubmit();
   };
-  return html`<form class="panel" onSubmit=${sent}>
+  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
+  useEffect(() => {
+    if (!showsResult) return;
+    form.current?.scrollTo({ top: 0 });
+    scrollTo({ top: 0, behavior: "smooth" });
+  }, [result?.id, showsResult]);
+  return html`<form class="panel" ref=${form} onSubmit=${sent}>
+    <p class="unseen" role="status">${showsResult && result ? t("result.ready") : ""}</p>
     ${showsResult && result && html`<${ResultPanel} studio=${studio} result=${result} />`}
     <${Garments} studio=${studio} />
     <${Look} studio=${studio} />

@@ -20,8 +20,8 @@ export function ResultPanel({ studio, result }) {
   const { width, height } = result.before;
   const fits = !result.large && width * height <= MOST_TO_ENLARGE && Math.max(width, height) <= LONGEST_TO_ENLARGE;
   const disclosure = result.disclosure ?? studio.use.config.disclosure[language.now];
-  const action = (/** @type {any} */ icon, /** @type {string} */ text, /** @type {() => void} */ act, disabled = false) =>
-    html`<button type="button" class="button small" disabled=${disabled || !!studio.job} onClick=${act}><${Icon} name=${icon} />${text}</button>`;
+  const action = (/** @type {any} */ icon, /** @type {string} */ text, /** @type {() => void} */ act, disabled = false, why = "") =>
+    html`<button type="button" class="button small" disabled=${disabled || !!studio.job} title=${(disabled && why) || undefined} onClick=${act}><${Icon} name=${icon} />${text}</button>`;
   const vary = () => {
     studio.want({ ...result.wish, seed: randomSeed(), locked: false, outputs: Math.max(4, result.wish.outputs) });
     void restyle(studio);
@@ -35,7 +35,7 @@ export function ResultPanel({ studio, result }) {
       ${action("again", t("result.vary"), vary)}
       ${action("lock", t("result.same_seed"), () => studio.want({ seed: chosen.seed, locked: true }), studio.wish.locked && studio.wish.seed === chosen.seed)}
       ${action("picture", t("result.use"), () => useAsInput(studio, result), result.large)}
-      ${action("upscale", t("result.upscale"), () => void enlarge(studio), !fits)}
+      ${action("upscale", t("result.upscale"), () => void enlarge(studio), !fits, t("result.upscale.too_large"))}
       ${action("code", t("result.commands"), () => show(true))}
     </div>
     <dl class="facts">

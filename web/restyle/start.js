@@ -49,7 +49,7 @@ export function Start({ studio }) {
       <small>${t("start.drop")}</small>
     </div>
     <div class="start-samples">
-      <h3>${t("start.samples")}</h3>
+      <h2>${t("start.samples")}</h2>
       <ul>${SAMPLES.map((name, n) => html`<li><button type="button" onClick=${() => sample(name)}>
         <img src=${`./samples/${name}.png`} alt=${t("start.sample", { n: n + 1 })} width="256" height="256" /></button></li>`)}</ul>
     </div>

@@ -38,7 +38,9 @@ export function told(error) {
  */
 export function refusal(reason, lines = []) {
   const key = `refused.${reason}`;
-  return { title: has(key) ? t(key) : t("refused"), advice: has(`${key}.do`) ? t(`${key}.do`) : t("refused.do"), lines, kind: "refused" };
+  // The advice is in the page's language, what the API allows is not: of each line only the words are shown by which it was known.
+  const shown = lines.map(({ what, got }) => ({ what, got }));
+  return { title: has(key) ? t(key) : t("refused"), advice: has(`${key}.do`) ? t(`${key}.do`) : t("refused.do"), lines: shown, kind: "refused" };
 }
 
 /** A problem, with what to do. @param {{told: Told, children?: unknown}} props children are buttons */
@@ -53,5 +55,5 @@ export function ProblemNote({ told: { title, advice, lines, kind }, children }) 
 
 /** @param {{line: Line}} props */
 function LineText({ line: { what, got, allowed } }) {
-  return html`<b>${what.replace(/^input\./, "")}</b>${got && got !== "null" ? html` <q>${got}</q>` : ""}${allowed && html`<br /><small>${allowed}</small>`}`;
+  return html`<b>${what.replace(/^input\./, "")}</b>${got && got !== "null" ? html` <q>${got.replace(/^'(.*)'$/s, "$1")}</q>` : ""}${allowed && html`<br /><small>${allowed}</small>`}`;
 }

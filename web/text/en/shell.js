@@ -6,6 +6,7 @@ export default {
   help: "Help",
   close: "Close",
   cancel: "Cancel",
+  delete: "Delete",
   copy: "Copy",
   copied: "Copied",
   again: "Try again",

@@ -6,6 +6,7 @@ export default {
   help: "도움말",
   close: "닫기",
   cancel: "취소",
+  delete: "지우기",
   copy: "복사",
   copied: "복사했습니다",
   again: "다시 시도",
