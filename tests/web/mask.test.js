@@ -39,6 +39,9 @@ test("a new change forgets what was taken back", () => {
   mask.invert();
   assert.equal(mask.area, 1);
   mask.undo();
+  assert.equal(mask.area, 0);
+  mask.draw({ x: 0.5, y: 0.5 }, { x: 0.5, y: 0.5 }, 0.4, true);
+  assert.equal(mask.area, 0.5);
   mask.clear();
   mask.redo();
   assert.equal(mask.area, 0);

@@ -21,12 +21,14 @@ export class Api {
    * @param {object} use
    * @param {() => Promise<Record<string, string>>} use.authorization headers that say who asks
    * @param {() => string} use.language of disclosures: en, ko
+   * @param {() => void} [use.lapsed] is told that the API does not know who asks
    * @param {typeof globalThis.fetch} [use.fetch]
    * @param {typeof sleep} [use.wait]
    */
-  constructor({ authorization, language, fetch = (...sent) => globalThis.fetch(...sent), wait = sleep }) {
+  constructor({ authorization, language, lapsed = () => {}, fetch = (...sent) => globalThis.fetch(...sent), wait = sleep }) {
     this.authorization = authorization;
     this.language = language;
+    this.lapsed = lapsed;
     this.fetch = fetch;
     this.wait = wait;
   }
@@ -64,6 +66,7 @@ export class Api {
     };
     const text = body === undefined ? undefined : JSON.stringify(body);
     const answer = await this.reach(path.startsWith("http") ? here(path) : `./${path}`, { method, headers: all, body: text, signal });
+    if (answer.status === 401) this.lapsed();
     if (!answer.ok) throw await problemOf(answer);
     return answer.status === 204 ? null : answer.json();
   }

@@ -45,7 +45,7 @@ export class Session {
     return this.config.sign_in ? startSignIn(this.config.sign_in) : undefined;
   }
 
-  /** Forget the key, or the tokens. */
+  /** Forget the key or the tokens; the laptop's key stays. */
   end() {
     sessionStorage.clear();
     this.open.set(!!this.config.key && !this.config.sign_in);

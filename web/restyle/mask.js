@@ -14,6 +14,8 @@ export class Mask {
     this.width = width;
     this.height = height;
     this.pixels = pixels;
+    /** What `area` was counted to be, until a pixel changes. @type {number | null} */
+    this.counted = null;
     /** @type {Change[]} */
     this.done = [];
     /** @type {Change[]} */
@@ -24,9 +26,12 @@ export class Mask {
 
   /** Share of the photo that is masked. */
   get area() {
-    let masked = 0;
-    for (const pixel of this.pixels) if (pixel > 127) masked++;
-    return masked / this.pixels.length;
+    if (this.counted === null) {
+      let masked = 0;
+      for (const pixel of this.pixels) if (pixel > 127) masked++;
+      this.counted = masked / this.pixels.length;
+    }
+    return this.counted;
   }
 
   /** What the following strokes do is one change. */
@@ -49,6 +54,7 @@ export class Mask {
     const [dx, dy] = [to.x - from.x, to.y - from.y];
     const length = dx * dx + dy * dy;
     const value = masks ? 255 : 0;
+    this.counted = null;
     for (let y = box.y; y < box.y + box.height; y++) {
       for (let x = box.x; x < box.x + box.width; x++) {
         // The nearest point of the line from the middle of the pixel.
@@ -81,6 +87,7 @@ export class Mask {
   replace(pixels) {
     const box = { x: 0, y: 0, width: this.width, height: this.height };
     const before = this.pixels.slice();
+    this.counted = null;
     this.pixels.set(pixels);
     this.remember(box, before);
   }
@@ -109,6 +116,7 @@ export class Mask {
 
   /** @param {Box} box @param {Uint8Array} piece */
   paste(box, piece) {
+    this.counted = null;
     for (let row = 0; row < box.height; row++) {
       this.pixels.set(piece.subarray(row * box.width, (row + 1) * box.width), (box.y + row) * this.width + box.x);
     }

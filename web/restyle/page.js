@@ -64,6 +64,10 @@ function Work({ studio }) {
   const latest = useRef(actions);
   latest.current = actions;
   useEffect(() => watchKeys((name) => latest.current[name]()), []);
+  useEffect(() => {
+    // Whoever chose a photo by keyboard goes on with its garment; what they pressed is gone.
+    if (!result) /** @type {HTMLElement | null} */ (document.querySelector(".panel .chip"))?.focus({ preventScroll: true });
+  }, [photo]);
   if (!photo) return null;
   return html`
     <section class="view" aria-label=${t("view")}>

@@ -40,6 +40,7 @@ export function Start({ studio }) {
     <div class="start-words">
       <h1>${t("start.title")}</h1>
       <p>${t("start.about")}</p>
+      <ol class="start-steps">${["help.step1", "help.step2", "help.step3"].map((step) => html`<li>${t(step).replace(/\.$/, "")}</li>`)}</ol>
       <div class="start-ways">
         <label class="button primary"><${Icon} name="picture" />${t("start.choose")}
           <input class="unseen" type="file" accept="image/*,.heic,.heif" onChange=${chosen} /></label>

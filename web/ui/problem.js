@@ -25,6 +25,7 @@ export function told(error) {
     const when = retryAfter ? t("problem.busy.when", { time: duration(retryAfter) }) : t("problem.busy.do");
     return { title: t("problem.busy"), advice: when, lines: [], kind: "later" };
   }
+  if (status === 409) return { title: t("problem.conflict"), advice: error.message, lines, kind: "wrong" };
   if (lines.length) return { title: t("problem.input"), advice: t("problem.input.do"), lines, kind: "wrong" };
   if (status >= 500) return { title: t("problem.service"), advice: t("problem.service.do"), lines: [], kind: "wrong" };
   return { title: t("problem.input"), advice: error.message, lines: [], kind: "wrong" };
