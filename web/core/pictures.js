@@ -42,6 +42,14 @@ export async function readPhoto(file, name = file instanceof File ? file.name : 
   return { blob, url: URL.createObjectURL(blob), width, height, name: name.replace(/\.\w+$/, "") + (lossless ? ".png" : ".jpg") };
 }
 
+/** A picture that can be sent as it is. @param {Blob} blob @param {string} name @returns {Promise<Photo>} */
+export async function asPhoto(blob, name) {
+  const bitmap = await createImageBitmap(blob);
+  const { width, height } = bitmap;
+  bitmap.close();
+  return { blob, url: URL.createObjectURL(blob), width, height, name };
+}
+
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {"image/png" | "image/jpeg"} type

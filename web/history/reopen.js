@@ -1,4 +1,4 @@
-import { readPhoto } from "../core/pictures.js";
+import { asPhoto } from "../core/pictures.js";
 import { readMask } from "../restyle/finding.js";
 import { studioFor } from "../restyle/page.js";
 import { painted } from "../restyle/painting.js";
@@ -19,7 +19,7 @@ export async function reopen(use, entry) {
   const first = pictures[0];
   if (!first) throw new Error(server?.error || entry.id);
   const wish = entry.kept?.wish ?? wishOfInput(server?.input ?? {});
-  const before = await readPhoto(entry.kept?.photo ?? first, "photo.png");
+  const before = await asPhoto(entry.kept?.photo ?? first, entry.kept?.photo?.type === "image/jpeg" ? "photo.jpg" : "photo.png");
   studio.take(before);
   const mask = entry.kept?.mask ? await readMask(entry.kept.mask, before) : null;
   const input = entry.server?.input ?? {};

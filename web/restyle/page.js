@@ -35,9 +35,10 @@ export function Page({ use }) {
   const [dropping, drop] = useState(false);
   useEffect(() => {
     if (!studio.styles) void readStyles(studio);
-    if (studio.photo) studio.remember();
-    else void studio.recall(query).then(() => studio.photo && findMask(studio));
   }, []);
+  useEffect(() => {
+    void studio.recall(query).then((other) => (other && studio.photo ? findMask(studio) : undefined));
+  }, [query.toString()]);
   useEffect(() => watchFiles(studio, drop), []);
   return html`<div class="studio" data-empty=${studio.photo ? undefined : ""} data-dropping=${dropping ? "" : undefined}>
     ${studio.photo ? html`<${Work} studio=${studio} />` : html`<${Start} studio=${studio} />`}

@@ -30,7 +30,7 @@ export async function restyle(studio) {
     studio.update({
       result: {
         id: ended.id, before: photo, wish, mask: edited ? file : null, pictures: shown, chosen: 0, disclosure: ended.disclosure,
-        notes: ended.logs.trim(), colourDifference, large: false,
+        notes: ended.logs, colourDifference, large: false,
       },
       showsResult: true,
     });

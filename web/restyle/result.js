@@ -19,6 +19,7 @@ export function ResultPanel({ studio, result }) {
   if (!chosen) return null;
   const { width, height } = result.before;
   const fits = !result.large && width * height <= MOST_TO_ENLARGE && Math.max(width, height) <= LONGEST_TO_ENLARGE;
+  const notes = result.notes.split("\n").filter((line) => line.startsWith("note: ")).map((line) => line.slice(6));
   const disclosure = result.disclosure ?? studio.use.config.disclosure[language.now];
   const action = (/** @type {any} */ icon, /** @type {string} */ text, /** @type {() => void} */ act, disabled = false, why = "") =>
     html`<button type="button" class="button small" disabled=${disabled || !!studio.job} title=${(disabled && why) || undefined} onClick=${act}><${Icon} name=${icon} />${text}</button>`;
@@ -43,6 +44,7 @@ export function ResultPanel({ studio, result }) {
       ${result.colourDifference !== null && html`<div><dt>${t("result.colour")}</dt><dd>ΔE ${result.colourDifference.toFixed(1)}</dd></div>`}
       ${result.large && html`<div><dt>${t("result.size")}</dt><dd>${width * 4} × ${height * 4}</dd></div>`}
     </dl>
+    ${notes.length > 0 && html`<ul class="facts">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
     ${disclosure && html`<p class="disclosure">${disclosure}</p>`}
     ${shows && html`<${CommandsDialog} studio=${studio} result=${result} onClose=${() => show(false)} />`}
   </section>`;

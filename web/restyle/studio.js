@@ -1,5 +1,5 @@
 import { Changing } from "../core/changing.js";
-import { readPhoto } from "../core/pictures.js";
+import { asPhoto } from "../core/pictures.js";
 import { hashOf, keep } from "../core/router.js";
 import { freshWish, queryOf, suggestions, wishOf } from "./wish.js";
 
@@ -92,13 +92,20 @@ export class Studio {
     keep(hashOf(["restyle"], { sample: this.sample, ...queryOf(this.wish) }));
   }
 
-  /** Take up what the address says, unless it is what is there already. @param {URLSearchParams} query */
+  /**
+   * Take up what the address says; of what it does not say all stays. Whether what is masked may be another now.
+   * @param {URLSearchParams} query
+   */
   async recall(query) {
-    if (!query.size) return;
-    const wish = wishOf(query);
-    this.update({ wish, saidPrompt: !!wish.prompt, saidStyle: !!wish.style });
+    const said = Object.entries(wishOf(query)).filter(([name]) => query.has(name) || (name === "locked" && query.has("seed")));
+    const wish = { ...this.wish, ...Object.fromEntries(said) };
+    const before = [this.sample, this.wish.words].join();
+    this.update({ wish, saidPrompt: this.saidPrompt || query.has("prompt"), saidStyle: this.saidStyle || query.has("style") });
     const sample = SAMPLES.find((name) => name === query.get("sample"));
-    if (sample && !this.photo) await this.takeSample(sample);
+    if (sample && sample !== this.sample) await this.takeSample(sample);
+    this.suggest();
+    this.remember();
+    return before !== [this.sample, wish.words].join();
   }
 
   /** Begin with a photo. The wish stays: the same for the next photo is what people want. @param {Photo} photo @param {string} [sample] */
@@ -111,7 +118,7 @@ export class Studio {
   /** @param {string} name */
   async takeSample(name) {
     const answer = await fetch(`./samples/${name}.png`);
-    this.take(await readPhoto(await answer.blob(), `${name}.png`), name);
+    this.take(await asPhoto(await answer.blob(), `${name}.png`), name);
   }
 
   /** Another photo is wanted. */
