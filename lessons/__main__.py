@@ -12,11 +12,12 @@ import torch
 
 from lessons.figures.all_figures import draw_figures
 from lessons.pages import NUMBERS, write_pages
+from lessons.trainings.drawing import draw_tips
 from lessons.trainings.measure import measure
 from lessons.trainings.results import TrainingResults
 from models.tiny.make.score.quiet import silence_libraries
 
-PARTS = ("figures", "pages")
+PARTS = ("figures", "tips", "pages")
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def main() -> None:
         NUMBERS.write_text(
             json.dumps(draw_figures(), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
         )
+    if "tips" in parts:
+        draw_tips()
     if "pages" in parts:
         write_pages()
 
