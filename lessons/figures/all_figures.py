@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lessons.figures import attention, autoencoder, channels, denoising, guidance, noise, pasting, words_to_mask
+from lessons.figures import (
+    attention,
+    autoencoder,
+    channels,
+    denoising,
+    garment,
+    guidance,
+    noise,
+    pasting,
+    words_to_mask,
+)
 from lessons.figures.card import TeachingPicture, save_card
 from lessons.figures.workshop import Workshop
 
@@ -18,6 +28,7 @@ FIGURES: Mapping[str, Callable[[Workshop], TeachingPicture]] = {
     "channels": channels.draw,
     "words-to-mask": words_to_mask.draw,
     "pasting": pasting.draw,
+    "garment": garment.draw,
 }
 
 

@@ -9,6 +9,7 @@ from bench.train.jobs import run_job
 from bench.train.learnt import StyleJudge
 from bench.train.roots import make_root
 from contracts.artifact import ADAPTER_WEIGHTS
+from imaging.repaint import Inpainter
 from lessons.trainings.garment import pictures, write_captions
 from lessons.trainings.results import TrainingResults
 from lessons.trainings.tried import SEEDS, TRIED
@@ -31,7 +32,8 @@ def measure(name: str, seed: int, out: Path, results: TrainingResults) -> dict[s
     scores |= {"megabytes": (paths.model / ADAPTER_WEIGHTS).stat().st_size / 1e6, "cpu_seconds": job.total}
     if seed == SEEDS[0]:
         STRIPS.mkdir(parents=True, exist_ok=True)
-        strip(paths.channel("base"), paths.model).save(strip_path(name), quality=90, method=6)
+        style = load_style(paths.channel("base"), TrainedStyle(folder=paths.model, method="lora", cpu_seconds=0))
+        strip(style).save(strip_path(name), quality=90, method=6)
     results.add(tried.key(seed), scores)
     shutil.rmtree(paths.root)
     return scores
@@ -42,9 +44,8 @@ def strip_path(name: str) -> Path:
     return STRIPS / f"{name.replace(' ', '-').replace('.', '_')}.webp"
 
 
-def strip(base: Path, model: Path) -> Image.Image:
+def strip(painter: Inpainter) -> Image.Image:
     """Photos asked for the garment, and the first again asked for a red skirt: how well it is learnt, and what it leaks."""
-    painter = load_style(base, TrainedStyle(folder=model, method="lora", cpu_seconds=0))
     photos = skirt_photos(SHOWN)
     worn = [painted for (painted,) in repaint_photos(painter, photos, INSTANCE_PROMPT, [7])]
     worn += [painted for (painted,) in repaint_photos(painter, photos[:1], "a photo of a red skirt", [7])]
