@@ -30,7 +30,7 @@ EXAMPLES: Mapping[str, str] = {
     "models": "models dev",
     "mirror": "mirror sd2-inpaint --stage dev --dry-run",
     "pretrain": "pretrain drawn --dataset out/figures --hyperparameters.steps 200",
-    "verify": "verify models/tiny/weights/inpaint",
+    "verify": "verify artifacts/my-skirt",
     "files": "files put photo.jpg",
     "webhooks": "webhooks --stage dev",
     "people": "people delete release-2026-0417 --stage prod --yes",

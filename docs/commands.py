@@ -26,7 +26,7 @@ Written by `make docs` from the commands themselves; `atelier COMMAND --help` pr
   or one that says what was found.
 - Results go to stdout. A pipe gets plain lines that are never broken; `NO_COLOR=1` leaves out colours and pictures on a terminal, too.
 - Without `--stage` and without `ATELIER_API_URL` (with `ATELIER_API_KEY`), commands that ask the API ask the local cloud in `--cloud`;
-  commands that paint and `train` start it where it does not run.
+  commands that paint and `train` start it where it does not run. `--stage dev` asks a stage that is deployed in an AWS account.
 - `atelier --install-completion` lets Tab complete commands, options, stages and names of models.
 """
 
