@@ -30,7 +30,8 @@ def stage(root: Path, folder: Path) -> None:
         library = folder / "libraries" / name
         library.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / "node_modules" / name, library)
-    shutil.copyfile(root / "docs" / "site" / "site.css", folder / "libraries" / "site.css")
+    for name in ("site.css", "site.js"):
+        shutil.copyfile(root / "docs" / "site" / name, folder / "libraries" / name)
 
 
 def spaced(text: str) -> str:
