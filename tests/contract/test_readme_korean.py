@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH, KOREAN = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
 BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
-ONLY_THERE = {"README.ko.md", "README.md"}
+ONLY_THERE = {"README.ko.md", "README.md", "README.md#try-it"}
 """The links from either page to the other."""
 
 
@@ -26,8 +26,10 @@ def links(text: str) -> list[str]:
 
 
 def test_the_commands_are_the_same() -> None:
-    assert len(BLOCK.findall(ENGLISH)) > 7
-    assert BLOCK.findall(KOREAN) == BLOCK.findall(ENGLISH)
+    """What a command prints stands in the English one only."""
+    commands = [block for block in BLOCK.findall(ENGLISH) if not block.startswith("```text")]
+    assert len(commands) > 7
+    assert BLOCK.findall(KOREAN) == commands
 
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=[ours.partition("\n")[0] or "top" for ours, _ in PAIRS])
