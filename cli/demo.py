@@ -57,10 +57,12 @@ def run_demo(*, out: Path, port: int | None, stay: bool, json: bool = False) -> 
         numbers = _numbers(output, photos, progress, time.monotonic() - start)
         _write(out, photos, numbers, _download_report(deployment, output, out))
         command = _curl(deployment, output["adapter"])
-        progress.say(_summary(numbers, out))
+        progress.say(_summary(numbers, out, page=f"{deployment.page}#/restyle?style={STYLE}"))
         progress.say(f"\n{shlex.join(command)}\n{_try(command)}")
         if json:
-            print_json({**numbers, "sheet": str(out / "sheet.png"), "page": str(out / "index.html")})
+            print_json(
+                {**numbers, "sheet": str(out / "sheet.png"), "page": str(out / "index.html"), "app": deployment.page}
+            )
             sys.stdout.flush()
         if not stay:
             progress.say(
@@ -171,11 +173,12 @@ def _try(command: list[str]) -> str:
     return f"(tried: {result.stdout.strip()[:100]}…)"
 
 
-def _summary(numbers: dict[str, Any], out: Path) -> str:
+def _summary(numbers: dict[str, Any], out: Path, *, page: str) -> str:
     share = numbers["palette_after"] / numbers["palette_real"]
     return f"""
+try it     {page}
 pictures   {out / "sheet.png"}
-page       {out / "index.html"}
+report     {out / "index.html"}
 numbers    {out / "metrics.json"}
 garment's colours inside the mask: {numbers["palette_before"]:.2f} before, {numbers["palette_after"]:.2f} after \
 fine-tuning, {numbers["palette_real"]:.2f} in real pictures ({share:.0%} of real)

@@ -37,10 +37,11 @@ def describe(client: Client, stage: str) -> str:
     profile = os.environ.get("AWS_PROFILE")
     place = f"REGION={region}" + (f" PROFILE={profile}" if profile else "")
     prediction = '"$API/v1/predictions'
+    page = f"\nOpen it\n  {outputs['PageUrl']}\n" if "PageUrl" in outputs else ""
     header = '-H "x-api-key: $KEY"'
     return f"""
 Stage {stage} is deployed in {region}, account {outputs["StateMachineArn"].split(":")[4]}.
-
+{page}
 Use it
   export API={outputs["ApiUrl"].rstrip("/")}
   export KEY=$(make -s key STAGE={stage} {place})

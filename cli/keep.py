@@ -48,6 +48,7 @@ def stay_up(deployment: Deployment, progress: Progress) -> None:
 def addresses(deployment: Deployment) -> dict[str, str]:
     """How to reach it, for programs. Key and secret of the AWS endpoint are the same word."""
     return {
+        "page": deployment.page,
         "api": deployment.api.url,
         "key": deployment.api.key,
         "aws_endpoint": deployment.cloud.url,
@@ -61,6 +62,7 @@ def addresses(deployment: Deployment) -> dict[str, str]:
 
 def _how_to_reach(deployment: Deployment) -> str:
     return f"""
+page             {deployment.page}
 API              {deployment.api.url}
 API key          {deployment.api.key}
 AWS endpoint     {deployment.cloud.url}   (AWS_ENDPOINT_URL; key and secret {ROOT_KEY!r}, {deployment.cloud.region})

@@ -17,6 +17,7 @@ from infra.config import stage_named
 from infra.quotas import most_machines
 from infra.settings.stage import Stage
 from local.cloud import LocalCloud
+from local.page_door import page_address
 from local.sagemaker.images import images_in_use
 from local.sizes import ASSEMBLY
 from local.stamp import Stamp
@@ -43,6 +44,11 @@ class Deployment:
         # The output is the address in AWS, https://{id}.execute-api…/{stage}/; here the local cloud answers for it.
         host, stage = self.outputs["ApiUrl"].removeprefix("https://").rstrip("/").split("/")
         return Atelier(self.cloud.api_url(host.split(".")[0], stage), api_key(self.client, self.outputs))
+
+    @property
+    def page(self) -> str:
+        """The address of the stage's page, which ends in a slash."""
+        return page_address(self.cloud.url, self.outputs["PageDistributionId"])
 
     def close(self) -> None:
         """Let the connections to the API go, if there are any."""

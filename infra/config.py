@@ -9,6 +9,7 @@ from infra.settings.api import Api, Throttle
 from infra.settings.jobs import JobSettings
 from infra.settings.network import Network
 from infra.settings.office_hours import OfficeHours
+from infra.settings.page import StagePage
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
 from infra.settings.serving import Serving
@@ -66,6 +67,7 @@ _LOCAL = Stage(
         # Where the usual tools for pages serve them while somebody writes them.
         origins=("http://localhost:3000", "http://localhost:5173"),
     ),
+    page=StagePage(hand_over_key=True),
 )
 _FEW = Throttle(requests_per_second=0.02, burst=5)
 """A training takes about an hour of a machine: five at once, then about one a minute."""
@@ -88,6 +90,7 @@ _TRIAL = replace(
     # One quota fewer to ask for.
     serving=replace(_LOCAL.serving, fallbacks=()),
     api=_TRIAL_API,
+    page=StagePage(),
     watching=Watching(monthly_dollars=20),
 )
 _DEV = Stage(

@@ -15,7 +15,7 @@ from aws_cdk import (
 )
 from constructs import IConstruct
 
-_FOLDERS = "datasets|runs|checkpoints|imports|base|styles|uploads|requests|progress|responses|outputs|failures|batches|certificates"
+_FOLDERS = "datasets|runs|checkpoints|imports|base|styles|uploads|requests|progress|responses|outputs|failures|batches|certificates|page"
 _OUR_KEYS = rf"/({_FOLDERS})/\*(/[a-z_]+((/[a-z_]+)?\.(jsonl?|safetensors)|/\*))?"
 _OUR_NAMES = r"[:/]atelier-[a-z0-9]+-([a-z]+[-:/])?\*"
 _JOB_LOGS = r":log-group:/aws/sagemaker/(Training|Processing)Jobs:\*"

@@ -20,6 +20,7 @@ from local.durable import Durable
 from local.faults import Faults
 from local.lambdas.events import EventQueue
 from local.lifecycle import expire
+from local.page_door import page_door
 from local.sagemaker.backend import Backend
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.scaled_changes import has_variant
@@ -30,6 +31,7 @@ from local.seams import (
     cloudformation,
     deliveries,
     distributed_map,
+    distributions,
     events,
     fault_door,
     function_clock,
@@ -100,7 +102,9 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
                 _LOG.exception("not everything goes on")
 
     application = clock_door(fault_door.fault_door(services.application(), backend.faults), clock.turn)
-    app = servers_door(application, sagemaker.endpoints.servers)
+    pages = distributions.Distributions(account=account, region=region, port=port)
+    pages.install()
+    app = page_door(servers_door(application, sagemaker.endpoints.servers), pages)
     return Composition(app=app, resume=resume, close=keeper.close)
 
 

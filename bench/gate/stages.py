@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from infra.config import STAGES
 from infra.settings.network import Network
+from infra.settings.page import StagePage
 from infra.settings.stage import Stage
 
 _LOCAL = STAGES["local"]
@@ -15,6 +16,7 @@ REAL_TIME = replace(
     api=replace(_LOCAL.api, loopback_webhooks=False),
     serving=replace(_LOCAL.serving, kind="real-time", fewest_instances=1, most_instances=2),
     network=Network(),
+    page=StagePage(),
 )
 OTHERS: Mapping[str, Stage] = {REAL_TIME.name: REAL_TIME}
 

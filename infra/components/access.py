@@ -16,7 +16,7 @@ from infra.components.attributes import bucket_arn, key_arn, table_arn, topic_ar
 from infra.components.records import BY_CLIENT, BY_STATUS
 
 # Each reading of ``Aws`` asks the process of CDK.
-PARTITION, REGION, ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
+PARTITION, REGION, ACCOUNT, URL_SUFFIX = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID, Aws.URL_SUFFIX
 
 Statement = Mapping[str, Any]
 """A statement of a policy as IAM writes it: plain data, so that many roles and steps can allow the same at no cost."""

@@ -11,7 +11,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from contracts.layout import FOUND_MASKS
-from infra.components.access import arn
+from infra.components.access import ACCOUNT, arn
+from infra.components.attributes import bucket_arn
 from infra.nag import accept
 from infra.settings.retention import Retention
 
@@ -34,7 +35,7 @@ class Buckets(Construct):
     before the rest. What a run leaves besides what it publishes expires after ``run_days``, its checkpoints after ``CHECKPOINT_DAYS``.
     Media (uploads, pictures) expires after ``media_days``, requests and answers after ``ANSWER_DAYS`` if that is sooner. ``keep`` keeps
     the buckets when the stack is deleted; otherwise they are emptied and removed. Pages of ``origins`` may put and get what they have
-    presigned addresses of.
+    presigned addresses of. ``page_logs``: a bucket of the web page, which is made later, logs here too.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Buckets(Construct):
         log_days: int,
         retention: Retention,
         origins: Sequence[str] = (),
+        page_logs: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         self._origins = origins
@@ -64,6 +66,8 @@ class Buckets(Construct):
         # S3's log delivery cannot write with a customer's KMS key.
         self.log = self._bucket("Log", [_rule(expiration=log_days)], encryption=s3.BucketEncryption.S3_MANAGED)
         accept(self.log, {"AwsSolutions-S1": "This is the bucket that receives the access logs of the others."})
+        if page_logs:
+            self._take_logs()
         old = _rule(noncurrent_version_expiration=retention.old_versions_days)
         runs = _rule("runs/", expiration=run_days)
         checkpoints = _rule("checkpoints/", expiration=CHECKPOINT_DAYS, noncurrent_version_expiration=1)
@@ -78,6 +82,20 @@ class Buckets(Construct):
         }
         sooner = [_rule(prefix, expiration=days) for prefix, days in said.items() if days]
         self.media = self._encrypted("Media", [_rule(expiration=media_days), *sooner, *answers], versioned=False)
+
+    def _take_logs(self) -> None:
+        """Let S3 write logs below ``page/`` of any bucket of this account: of one that another stack makes, no name is known here.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+        """
+        self.log.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[f"{bucket_arn(self.log)}/page/*"],
+                conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            )
+        )
 
     def _encrypted(self, name: str, rules: Sequence[s3.LifecycleRule], *, versioned: bool) -> s3.Bucket:
         return self._bucket(

@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from contracts.routes.table import ROUTES
+from infra.components.access import REGION, URL_SUFFIX
 from infra.components.clients import ClientKeys
 from infra.components.gateway_answers import add_refusals
 from infra.components.handler import Handler
@@ -21,12 +22,15 @@ change every byte that is no UTF-8."""
 
 _KeySource = apigateway.ApiKeySourceType
 
+STAGE = "live"
+"""The API's only stage, with which each of its paths begins."""
+
 UNROUTED = "/{proxy+}"
 """The path of every request that no route takes. The handler answers it with 404, or with 405 and the methods that the path has."""
 
 
 class RestApi(Construct):
-    """``url`` ends in a slash. ``clients`` may call it, as often as ``limits`` says.
+    """``url`` ends in a slash; it is that of ``path`` at ``host``. ``clients`` may call it, as often as ``limits`` says.
 
     ``name`` names the API, whose metrics are called by it, and what cannot be without a name. ``authorizer`` finds the key of a request;
     without one, where ``limits`` want signed requests, the key comes as ``x-api-key``, because ``Authorization`` holds the signature.
@@ -60,6 +64,7 @@ class RestApi(Construct):
         methods = self._add_routes()
         add_refusals(self.api, limits, authorized=authorizer is not None)
         self.url = self.api.url
+        self.host, self.path = f"{self.api.rest_api_id}.execute-api.{REGION}.{URL_SUFFIX}", f"/{STAGE}"
         clients.join(self._plan(methods))
         self._accept_findings()
         if limits.most_from_one_address:
@@ -91,7 +96,7 @@ class RestApi(Construct):
             # Every REST API of the account and region logs with the role that was set last, and still does when our stack is gone.
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
             deploy_options=apigateway.StageOptions(
-                stage_name="live",
+                stage_name=STAGE,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
                     caller=False,

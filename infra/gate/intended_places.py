@@ -69,6 +69,11 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
     "deliver_webhooks": HandlerPlaces(
         queries="by_status",
     ),
+    "page": HandlerPlaces(
+        reads="page/*",
+        writes="page/*",
+        deletes="page/*",
+    ),
     "gate": HandlerPlaces(
         reads="data/runs/*",
     ),

@@ -13,6 +13,8 @@ def is_real_time(assembly: Assembly) -> bool:
 
 
 def made_here(calls: Iterable[Call], assembly: Assembly) -> list[Call]:
-    """Without those that are made only where the endpoints are of the other kind: the same code hands requests to both."""
-    never = "InvokeEndpointAsync" if is_real_time(assembly) else "Invoke"
-    return [call for call in calls if (call.module.name, call.operation) != ("atelier_ops.gateways.inference", never)]
+    """Without those that only other stages make: to endpoints of the other kind, or to hand the page an API key, as on a laptop."""
+    never = {("atelier_ops.gateways.inference", "InvokeEndpointAsync" if is_real_time(assembly) else "Invoke")}
+    if not any("KeyId" in page.properties for page in assembly.of("Custom::Page")):
+        never.add(("atelier_ops.gateways.api_keys", "GetApiKey"))
+    return [call for call in calls if (call.module.name, call.operation) not in never]

@@ -17,6 +17,8 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "CreateMultipartUpload": ("s3:PutObject",),
     },
     "lambda": {"Invoke": ("lambda:InvokeFunction",)},
+    # API Gateway's actions are the methods of HTTP.
+    "apigateway": {"GetApiKey": ("apigateway:GET",)},
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
     "dynamodb": {
         "TransactWriteItems": ("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"),

@@ -19,6 +19,7 @@ from infra.settings.licences import Licences, aging
 from infra.settings.log_days import LOG_DAYS
 from infra.settings.network import INTERFACES, REAL_TIME_INTERFACES, Network, network_in_context
 from infra.settings.pace import pace
+from infra.settings.page import StagePage
 from infra.settings.people import People
 from infra.settings.placement import Placement
 from infra.settings.pretraining import Pretraining
@@ -49,7 +50,8 @@ class Stage:
     ``media_days`` uploads, predictions and their pictures expire, after ``run_days`` what a run leaves besides what it publishes.
     ``base_images`` says where the images start from: AWS's ``public`` registry, or the ``private`` one of the region, which asks for a
     login, where the public one cannot be reached (China, closed networks). ``network`` is the stage's own; without one, everything runs in
-    the networks of AWS's services. ``rules`` are the weakest approval and gate that an execution may ask for. ``licences`` is what those of
+    the networks of AWS's services. ``page`` is the web page that is served beside
+    the API; ``None`` serves none. ``rules`` are the weakest approval and gate that an execution may ask for. ``licences`` is what those of
     its models must allow, ``disclosure`` what people are told who see its pictures, ``safety`` what is refused whoever asks.
     """
 
@@ -66,6 +68,7 @@ class Stage:
     api: Api
     base_images: Literal["public", "private"] = "public"
     network: Network | None = None
+    page: StagePage | None = field(default_factory=StagePage)
     placement: Placement = field(default_factory=Placement)
     watching: Watching = field(default_factory=Watching)
     people: People = field(default_factory=People)
@@ -97,8 +100,17 @@ class Stage:
         webhooks = "false but in stage local, which runs on the machine of whoever is told"
         inside = self.api.loopback_webhooks
         check(not inside or self.name == "local", "api.loopback_webhooks", got=inside, allowed=webhooks)
+        self._check_page()
         check_range("stage.run_days", self.run_days, FEWEST_RUN_DAYS, unit="days: an execution may last 30")
         _ = self.pace  # of machines that are too weak for the models, or of which nothing is known, there is none
+
+    def _check_page(self) -> None:
+        if self.page is None:
+            return
+        unsigned = "None where the API is signed: a browser's page has no IAM identity to sign its requests with"
+        check(not self.api.signed, "stage.page", got=self.page, allowed=unsigned)
+        handing, laptop = self.page.hand_over_key, "False but in stage local, whose page only this machine opens"
+        check(not handing or self.name == "local", "page.hand_over_key", got=handing, allowed=laptop)
 
     @property
     def outputs_days(self) -> int:
@@ -106,8 +118,9 @@ class Stage:
         return self.retention.outputs_days or self.media_days
 
     def placed(self, placement: Placement) -> "Stage":
-        """The same stage where ``placement`` says, on machines that are sold there."""
-        return replace(self, placement=placement, serving=self.serving.in_region(placement.region))
+        """The same stage where ``placement`` says, on machines that are sold there, and with a page where CloudFront serves one."""
+        page = self.page.in_region(placement.region) if self.page else None
+        return replace(self, placement=placement, serving=self.serving.in_region(placement.region), page=page)
 
     def with_context(self, value_of: Callable[[str], object]) -> "Stage":
         """The same, placed, watched and connected as the CDK's context says. Raises ValueError."""

@@ -29,11 +29,13 @@ from infra.components.batches import BatchMachine
 from infra.components.clients import ClientKeys
 from infra.components.handler import Handler, Spec
 from infra.components.key_authorizer import KeyAuthorizer
+from infra.components.page import WebPage
 from infra.components.people_deletion import PeopleDeletion
 from infra.components.rate_policy import costly_rate_policy, rate_policy
 from infra.components.rest_api import RestApi
 from infra.components.webhooks import Webhooks
 from infra.components.workflow.steps.publication import PROMOTED
+from infra.settings.page import StagePage
 from infra.settings.stage import Stage
 from infra.stacks.serving import ServingStack
 from infra.stacks.stage_stack import StageStack
@@ -74,7 +76,7 @@ class ApiStack(StageStack):
         serving: ServingStack,
         training: TrainingStack,
     ) -> None:
-        about = "HTTP API, and the handler of the endpoint's answers"
+        about = "HTTP API and page, and the handler of the endpoint's answers"
         super().__init__(scope, construct_id, stage=stage, about=about)
         self._storage = storage
         machine_arn = training.workflow.arn
@@ -146,6 +148,24 @@ class ApiStack(StageStack):
             log_days=log_days,
         )
         CfnOutput(self, "ApiUrl", value=api.url)
+        if stage.page:
+            self._serve_page(stage.page, api, clients)
+
+    def _serve_page(self, page: StagePage, api: RestApi, clients: ClientKeys) -> None:
+        storage = self._storage
+        served = WebPage(
+            self,
+            "Page",
+            stage=self.stage,
+            page=page,
+            api=api,
+            first_key=clients.ids[self.stage.api.clients[0].name],
+            buckets=[storage.data_bucket, storage.media_bucket, storage.model_bucket],
+            key=storage.key,
+            log_bucket=storage.log_bucket,
+        )
+        CfnOutput(self, "PageUrl", value=served.url)
+        CfnOutput(self, "PageDistributionId", value=served.distribution.id)
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
         storage = self._storage

@@ -33,10 +33,12 @@ class StorageStack(StageStack):
             run_days=stage.run_days,
             log_days=stage.log_days,
             retention=stage.retention,
-            origins=stage.api.origins,
+            origins=[*stage.api.origins, *(stage.page.origins if stage.page else ())],
+            page_logs=stage.page is not None,
         )
         self.key = buckets.key
         self.data_bucket, self.model_bucket, self.media_bucket = buckets.data, buckets.model, buckets.media
+        self.log_bucket = buckets.log
         self.table = RecordTable(self, "Records", key=self.key, keep=stage.keep_data).table
         self.signing_key = SigningKey(self, "Signing", keep=stage.keep_data) if stage.provenance.signed else None
         self.mark_key = MarkKey(self, "Mark", keep=stage.keep_data) if stage.provenance.marked else None

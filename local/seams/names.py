@@ -134,6 +134,13 @@ REQUIRED: dict[str, dict[str, str | None]] = {
         "_p": "params key default",
         "cloudformation_delete_metric_alarm": "name refuse_dependents",
     },
+    "ministack.services.cloudfront": {
+        "_distributions": None,
+        "handle_viewer_request": "dist method path raw_uri raw_query_string headers body query_params client_ip",
+        "_forward_to_origin": (
+            "origin method uri query_string headers body viewer_is_https client_ip viewer_x_forwarded_for"
+        ),
+    },
     "ministack.services.kms": {"_resolve_key": "key_id_or_arn"},
     "ministack.services.s3": {
         **dict.fromkeys(("_buckets", "_bucket_encryption", "_object_versions")),

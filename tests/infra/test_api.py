@@ -57,6 +57,8 @@ def test_every_route_of_the_template_is_answered_by_the_handler_and_the_other_wa
 
 def test_browsers_may_ask_where_the_stage_names_pages_and_nowhere_else(stage: Synthesized) -> None:
     origins = list(STAGES[stage.name].api.origins)
+    page = STAGES[stage.name].page
+    assert page
     asked = [method for (verb, _), method in routes(stage).items() if verb == "OPTIONS"]
     assert bool(asked) == bool(origins)
     assert all((m["ApiKeyRequired"], m["AuthorizationType"]) == (False, "NONE") for m in asked)
@@ -70,8 +72,8 @@ def test_browsers_may_ask_where_the_stage_names_pages_and_nowhere_else(stage: Sy
         for name, bucket in stage.resources("AWS::S3::Bucket").items()
         if "CorsConfiguration" in bucket["Properties"]
     }
-    assert len(rules) == (3 if origins else 0)
-    assert all(rule["AllowedOrigins"] == origins for rule in rules.values())
+    assert len(rules) == 3
+    assert all(rule["AllowedOrigins"] == [*origins, *page.origins] for rule in rules.values())
     assert all(set(rule["AllowedMethods"]) == {"GET", "HEAD", "PUT"} for rule in rules.values())
 
 
@@ -200,7 +202,7 @@ def test_production_stands_behind_a_firewall_whose_log_holds_no_key_and_no_addre
 def test_a_stage_may_want_signed_requests_besides_the_key() -> None:
     app = App(context=feature_flags())
     trial = STAGES["trial"]
-    stacks = add_stacks(app, replace(trial, api=replace(trial.api, signed=True)))
+    stacks = add_stacks(app, replace(trial, api=replace(trial.api, signed=True), page=None))
     template = Template.from_stack(stacks.api)
     methods = template.find_resources("AWS::ApiGateway::Method").values()
     wanted = {(method["Properties"]["AuthorizationType"], method["Properties"]["ApiKeyRequired"]) for method in methods}

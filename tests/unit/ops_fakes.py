@@ -38,6 +38,7 @@ class MemoryBuckets:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
         self.hashes: dict[tuple[str, str], str] = {}
+        self.answered: dict[tuple[str, str], tuple[str, str]] = {}
         self.writes: list[str] = []
         self.times: dict[tuple[str, str], float] = {}
         self.fail_after: int | None = None
@@ -85,6 +86,10 @@ class MemoryStore(ObjectStore):
 
     def write(self, key: str, body: bytes, content_type: str) -> None:
         self._all.put(self.bucket, key, body)
+
+    def serve(self, key: str, body: bytes, *, content_type: str, cache_control: str) -> None:
+        self._all.put(self.bucket, key, body)
+        self._all.answered[self.bucket, key] = (content_type, cache_control)
 
     def read_tagged(self, key: str) -> tuple[bytes, str] | None:
         if (self.bucket, key) not in self._all.objects:

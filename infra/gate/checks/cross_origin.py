@@ -32,8 +32,14 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         if told != ("'*'" if origins else None):
             yield response.finding(_NAME, f"it lets pages of {told} read it", "Say '*' where the stage names origins")
     for bucket in assembly.of("AWS::S3::Bucket"):
-        meant = set(origins) if bucket.logical_id.startswith(_FOR_PAGES) else set()
+        meant = {*origins, *_page(assembly)} if bucket.logical_id.startswith(_FOR_PAGES) else set()
         yield from _rules(bucket, meant)
+
+
+def _page(assembly: Assembly) -> tuple[str, ...]:
+    """The stage's own page, which calls the API at its own address, and puts and gets at the buckets'."""
+    page = STAGES[assembly.stage].page if assembly.stage in STAGES else None
+    return page.origins if page and assembly.of("AWS::CloudFront::Distribution") else ()
 
 
 def is_preflight(method: Resource) -> bool:

@@ -21,7 +21,7 @@ _ACTIONS = {
 _ASSETS = "-assets-"
 """What CDK's own bucket is called, in which a stage's models may lie beside its code."""
 
-_OBJECT = re.compile(r"Buckets(Data|Model|Media)\w*\.Arn>/(.*)")
+_OBJECT = re.compile(r"(?:Buckets(Data|Model|Media)\w*|PageFilesBucket\w*)\.Arn>/(.*)")
 _INDEX = re.compile(r"\.Arn>/index/(.*)")
 
 
@@ -48,6 +48,6 @@ def _compared(assembly: Assembly, role: Resource, places: HandlerPlaces) -> Iter
 def _place(arn: str) -> str:
     """What an ARN names, in the words of the table; another one as it is."""
     if found := _OBJECT.search(arn):
-        return f"{found[1].lower()}/{found[2]}"
+        return f"{found[1].lower()}/{found[2]}" if found[1] else found[2]
     index = _INDEX.search(arn)
     return index[1] if index else arn

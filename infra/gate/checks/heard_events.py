@@ -40,6 +40,10 @@ _HEARD: Mapping[str, tuple[set[str], set[str]]] = {
         {"RequestType", "ResponseURL", "StackId", "RequestId", "ResourceType", "LogicalResourceId"}
         | {"PhysicalResourceId", "ResourceProperties", "OldResourceProperties", "AssetBucket", "AssetKey", "Entry"},
     ),
+    "atelier_ops.logic.page_files": (
+        {"event", "properties"},
+        {"RequestType", "ResourceProperties", "AssetBucket", "AssetKey", "Config", "KeyId"},
+    ),
 }
 """By module, the names that hold an event or a part of one, and the keys that are documented."""
 

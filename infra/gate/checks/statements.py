@@ -27,6 +27,8 @@ _ALSO: Mapping[str, str] = {
     # CDK's StateMachine.grant_task_response names the machine, and so do AWS's own examples.
     "states:SendTaskSuccess": "arn:[^:]*:states:.*:stateMachine:.*",
     "states:SendTaskFailure": "arn:[^:]*:states:.*:stateMachine:.*",
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
+    "apigateway:GET": "arn:[^:]*:apigateway:[^:]*::/.*",
     # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
     "application-autoscaling:RegisterScalableTarget": "arn:[^:]*:application-autoscaling:.*:scalable-target/.*",
     "application-autoscaling:DeregisterScalableTarget": "arn:[^:]*:application-autoscaling:.*:scalable-target/.*",

@@ -19,6 +19,12 @@ _PRECIOUS = ("BucketsData", "BucketsModel")
 _PASSING = ("BucketsMedia", "BucketsLog")
 """Buckets whose contents end by themselves."""
 
+_S3S_OWN_KEY = ("BucketsLog", "PageFilesBucket")
+"""Buckets that S3 encrypts with a key of its own: its log delivery can use no other, and what everybody may read is no secret."""
+
+_MADE_ANEW = "PageFilesBucket"
+"""The bucket of the page's files, which each deployment writes: it goes with its stack in every stage."""
+
 _EXPIRING = {
     "BucketsData": {"runs/", "checkpoints/"},
     "BucketsMedia": {"requests/", "progress/", "responses/", "failures/"},
@@ -48,7 +54,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 def _deleted(stage: str, resource: Resource) -> Iterator[Finding]:
     keep = STAGES[stage].keep_data if stage in STAGES else None
-    wanted = "Retain" if keep else "Delete"
+    wanted = "Retain" if keep and not resource.logical_id.startswith(_MADE_ANEW) else "Delete"
     for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
         got = resource.body.get(policy)
         if keep is not None and got != wanted:
@@ -64,12 +70,15 @@ def _bucket(assembly: Assembly, bucket: Resource) -> Iterator[tuple[str, str]]:
     properties = bucket.properties
     rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
     defaults = [rule.get("ServerSideEncryptionByDefault", {}) for rule in rules]
-    is_log = bucket.logical_id.startswith("BucketsLog")
-    if [each.get("SSEAlgorithm") for each in defaults] != ["AES256" if is_log else "aws:kms"]:
-        yield f"its encryption is {defaults}", "Encrypt it with the stage's key; the log bucket with S3's own"
-    elif not is_log and not _is_key(assembly, defaults[0].get("KMSMasterKeyID")):
+    is_log, open_ = bucket.logical_id.startswith("BucketsLog"), bucket.logical_id.startswith(_S3S_OWN_KEY)
+    if [each.get("SSEAlgorithm") for each in defaults] != ["AES256" if open_ else "aws:kms"]:
+        yield (
+            f"its encryption is {defaults}",
+            "Encrypt it with the stage's key; the log bucket and the page's with S3's own",
+        )
+    elif not open_ and not _is_key(assembly, defaults[0].get("KMSMasterKeyID")):
         yield "its KMSMasterKeyID is no key of the stage", "Name the stage's key"
-    elif not is_log and rules[0].get("BucketKeyEnabled") is not True:
+    elif not open_ and rules[0].get("BucketKeyEnabled") is not True:
         yield "each object is a call of KMS, which is paid and limited", "Set BucketKeyEnabled"
     blocked = properties.get("PublicAccessBlockConfiguration", {})
     if not all(blocked.get(each) is True for each in _BLOCKED):

@@ -96,6 +96,11 @@ class ObjectStore:
         """Put a small object."""
         client("s3").put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
+    def serve(self, key: str, body: bytes, *, content_type: str, cache_control: str) -> None:
+        """Put a small object that browsers read; ``cache_control`` says how long they may keep it."""
+        answered = {"ContentType": content_type, "CacheControl": cache_control}
+        client("s3").put_object(Bucket=self.bucket, Key=key, Body=body, **answered)
+
     def read_tagged(self, key: str) -> tuple[bytes, str] | None:
         """The whole object and its ETag, which ``write_if`` takes; None where there is none."""
         with Tolerance("NoSuchKey"):

@@ -1,4 +1,4 @@
-"""Custom::BaseModel: one base model of the stage, mirrored when the stack is created or changed."""
+"""Custom::BaseModel: one base model of the stage, mirrored when the stack is created or changed; and how custom resources answer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,6 @@ def settle(
     event: Mapping[str, Any], models: ObjectStore, assets: ObjectStore | None, hub: Hub, answers: Answers, clock: Clock
 ) -> None:
     """Do what the event asks and answer it, whatever happens: without an answer the stack waits for an hour."""
-    answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
     physical = event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-not-made"
     try:
         entry = Entry.from_text(event["ResourceProperties"]["Entry"])
@@ -27,12 +26,23 @@ def settle(
         outcome: dict[str, Any] = {"Status": "SUCCESS", "Data": {"Prefix": entry.prefix, "Reference": physical}}
     except Exception as error:  # noqa: BLE001 - the process edge: CloudFormation must hear of every failure
         logger.exception("base model not mirrored", base_model=physical)
-        outcome = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
+        outcome = failed(error)
     if event["RequestType"] == "Delete":
         # Deleting leaves the files to the bucket's own policy, so it cannot fail.
         outcome = {"Status": "SUCCESS"}
         physical = event.get("PhysicalResourceId") or physical
-    answers.send(event["ResponseURL"], {**answer, "PhysicalResourceId": physical, **outcome})
+    answer(event, answers, physical, outcome)
+
+
+def failed(error: Exception) -> dict[str, Any]:
+    """What CloudFormation is told of a failure."""
+    return {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
+
+
+def answer(event: Mapping[str, Any], answers: Answers, physical: str, outcome: Mapping[str, Any]) -> None:
+    """Tell CloudFormation how it went with the resource of this physical id."""
+    asked = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    answers.send(event["ResponseURL"], {**asked, "PhysicalResourceId": physical, **outcome})
 
 
 def _mirror(
