@@ -32,14 +32,15 @@ ACCEPTED: Mapping[str, str] = {
     "LambdaDLQ": "The functions that are called asynchronously have a failure destination (a queue with an alarm), "
     "which keeps the reason too; the others are called by API Gateway, Step Functions or CloudFormation, "
     "which see the error themselves.",
-    "LambdaInsideVPC": "Two handlers to whose needs the stage's network has no way. One fetches base models from hubs on the internet, and "
-    "may read and write the mirrored models only; the other asks the API's function for the items of batches, and may use the table and "
-    "answer batches' tokens besides.",
+    "LambdaInsideVPC": "Handlers to whose needs the stage's network has no way. One fetches base models from hubs on the internet, and "
+    "may read and write the mirrored models only; one asks the API's function for the items of batches, and may use the table and "
+    "answer batches' tokens besides; one writes the page's files, and answers CloudFormation.",
     "S3BucketReplicationEnabled": "Data and models are versioned and kept; pictures expire. A copy in another region is a decision "
     "about where customers' photos may lie, which this project cannot make.",
     "S3BucketVersioningEnabled": "Media holds photos of people, which must be gone when they are deleted or expire; the log bucket is "
-    "only appended to.",
-    "S3DefaultEncryptionKMS": "Of the bucket that receives access logs: S3's log delivery supports only keys of S3's own.",
+    "only appended to, and the page's files are written anew by each deployment.",
+    "S3DefaultEncryptionKMS": "Of the bucket that receives access logs: S3's log delivery supports only keys of S3's own; and of the bucket of the "
+    "page's files, which everybody may read.",
     "VPCDefaultSecurityGroupClosed": "Nothing is in the default group, and it lets in its own members only. No template can close it: the "
     "CDK's way is a function with rights on security groups.",
 }

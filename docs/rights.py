@@ -17,7 +17,8 @@ _GENERAL = ("Buckets", "Function", "Handler", "Handlers", "Machine", "Queue", "R
 
 _ACCOUNT = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:\d*:")
 _IMAGES = re.compile(r"repository/cdk-\w+-container-assets-\d+-[a-z0-9-]+")
-"""Its name says where a stage is deployed, and by which bootstrap."""
+_ASSETS = re.compile(r"arn:aws:s3:::cdk-\w+-assets-\d+-[a-z0-9-]+/\w+\.zip")
+"""Their names say where a stage is deployed, and by which bootstrap; an asset's what is in it."""
 
 _KINDS: Mapping[str, str] = {
     "AWS::S3::Bucket": "bucket",
@@ -114,6 +115,8 @@ def _place(assembly: Assembly, own: str, text: str) -> str:
     found = assembly.referenced(text)
     if text == "*":
         return "anything: these actions take no resource, or none that has a name before the call"
+    if not found and _ASSETS.fullmatch(text):
+        return "its own asset, in the bucket of CDK's bootstrap"
     if not found:
         return "the repository of images" if _IMAGES.search(text) else f"`{_ACCOUNT.sub('', text)}`"
     before, rest = re.split(r"<[^>]+>", text, maxsplit=1)
@@ -174,7 +177,7 @@ def _key(resource: Resource) -> str:
     if "/BucketsKey" in text:
         return "the stage's own key (KMS, rotated every year)"
     if "AES256" in text:
-        return "S3's key (log delivery can use no other)"
+        return "S3's key (log delivery can use no other, and the page's files are public)"
     if "SqsManagedSseEnabled': True" in text:
         return "SQS's key (SNS and EventBridge deliver dead letters)"
     raise ValueError(f"{resource.name}: got no key; allowed: the stage's, or one that the page gives a reason for")

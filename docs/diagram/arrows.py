@@ -78,6 +78,11 @@ def _called(boxes: Boxes) -> Iterator[tuple[Box, str, Box]]:
     """Whom services may call, and which events lead there."""
     assembly, of = boxes.assembly, boxes.of
     yield from ((CALLER, "calls", of[each.name]) for each in assembly.of("AWS::ApiGateway::RestApi"))
+    for distribution in assembly.of("AWS::CloudFront::Distribution"):
+        yield CALLER, "calls", of[distribution.name]
+        for origin in distribution.properties["DistributionConfig"]["Origins"]:
+            verb = "calls" if "CustomOriginConfig" in origin else "reads"
+            yield from ((of[distribution.name], verb, target) for target in boxes.meant(str(origin["DomainName"])))
     for permission in assembly.of("AWS::Lambda::Permission"):
         (function,) = assembly.referenced(permission.properties["FunctionName"])
         for source in assembly.referenced(permission.properties["SourceArn"]):

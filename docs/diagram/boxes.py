@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from infra.gate.assembly import Assembly, Resource
 
 FUNCTION, MACHINE = "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"
-_GENERAL = {"Api", "Machine", "Queue", "Table"}
+_GENERAL = {"Api", "Bucket", "Machine", "Queue", "Table"}
 """The last words of construct paths that say no more than the type does."""
 
 _WATCHING = "CloudWatch, Budgets"
@@ -76,6 +76,10 @@ def _api(assembly: Assembly, resource: Resource) -> Box:
     return Box(stack=resource.stack, service="API Gateway", titles=("HTTP API",), facts=(", ".join(guards),))
 
 
+def _page(assembly: Assembly, resource: Resource) -> Box:
+    return Box(stack=resource.stack, service="CloudFront", titles=("web page",))
+
+
 def _function(assembly: Assembly, resource: Resource) -> Box:
     """A handler; those that nobody but the state machines may call are in one box."""
     if _called(assembly, resource):
@@ -90,7 +94,7 @@ def _function(assembly: Assembly, resource: Resource) -> Box:
 def _called(assembly: Assembly, function: Resource) -> bool:
     """Whether anything but a state machine calls a function: a service with its permission, or CloudFormation."""
     called = [each.properties["FunctionName"] for each in assembly.of("AWS::Lambda::Permission")]
-    called += [each.properties["ServiceToken"] for each in assembly.of("Custom::BaseModel")]
+    called += [each.properties["ServiceToken"] for each in assembly.of("Custom::BaseModel", "Custom::Page")]
     return any(each.name == function.name for each in assembly.referenced(called))
 
 
@@ -126,6 +130,7 @@ def _budget(assembly: Assembly, resource: Resource) -> Box:
 
 _BOXES: Mapping[str, Callable[[Assembly, Resource], Box]] = {
     "AWS::ApiGateway::RestApi": _api,
+    "AWS::CloudFront::Distribution": _page,
     FUNCTION: _function,
     "AWS::S3::Bucket": _named("S3"),
     "AWS::DynamoDB::Table": _named("DynamoDB"),

@@ -10,8 +10,11 @@ from docs.diagram.routes import STEP, Rectangle
 
 PLACES: Mapping[str, tuple[float, int]] = {
     "client": (0, 0),
+    "Api web page": (1, 0),
+    "Api page": (3, 0),
+    "Api files": (4, 0),
     "Api HTTP API": (0, 1),
-    "Api authorize": (1, 0),
+    "Api authorize": (2, 0),
     "Api api": (1, 1),
     "Api inference_result, reconcile": (1, 2),
     "Api dead letters": (0, 3),

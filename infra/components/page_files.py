@@ -51,7 +51,7 @@ class PageFiles(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         _log(self.bucket, log_bucket)
-        asset = s3_assets.Asset(self, "Files", path=str(REPOSITORY_ROOT / FOLDER))
+        asset = s3_assets.Asset(self, "Files", path=str(REPOSITORY_ROOT / FOLDER), exclude=["**/*.d.ts"])
         files = [allow(["s3:GetObject"], [asset.bucket.arn_for_objects(asset.s3_object_key)])]
         spec = self._spec(files, key_id)
         # It answers CloudFormation, which is not to be reached from inside a network of the stage's own.

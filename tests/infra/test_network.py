@@ -44,7 +44,7 @@ def test_a_stage_without_a_network_has_nothing_in_one(dev: Synthesized) -> None:
 def test_only_what_needs_another_way_stays_outside(prod: Synthesized) -> None:
     handlers = [f["Properties"] for f in prod.resources("AWS::Lambda::Function").values()]
     outside = {f["Handler"] for f in handlers if "VpcConfig" not in f}
-    assert outside == {f"atelier_ops.handlers.{name}.handler" for name in ("base_model", "paint_item")}
+    assert outside == {f"atelier_ops.handlers.{name}.handler" for name in ("base_model", "page", "paint_item")}
 
 
 def test_every_interface_endpoint_is_in_the_costs_and_quotas(prod: Synthesized) -> None:

@@ -4,8 +4,12 @@ from atelier_ops.gateways.records import BY_CLIENT, BY_STATUS
 from infra.config import STAGES
 from tests.infra.conftest import Synthesized
 
+PAGE = "PageFilesBucketF0BFE1B6"
+"""The bucket of the page's files, which each deployment makes anew."""
+
 LOGICAL_IDS = {
-    "AWS::S3::Bucket": {"BucketsLogB6A44F41", "BucketsData941F65F0", "BucketsModel7C46D9F9", "BucketsMedia5BAFF3AF"},
+    "AWS::S3::Bucket": {"BucketsLogB6A44F41", "BucketsData941F65F0", "BucketsModel7C46D9F9", "BucketsMedia5BAFF3AF"}
+    | {PAGE},
     "AWS::DynamoDB::Table": {"RecordsTableC9B7A30B"},
     "AWS::KMS::Key": {"BucketsKeyCD6AF5CF", "SigningKey70710D41", "MarkKey8CE083DD"},
 }
@@ -67,7 +71,7 @@ def test_only_a_stage_that_says_so_is_emptied_when_it_is_destroyed(stage: Synthe
     keep = STAGES[stage.name].keep_data
     for kind in LOGICAL_IDS:
         for name, resource in stage.resources(kind).items():
-            assert resource["DeletionPolicy"] == ("Retain" if keep else "Delete"), name
+            assert resource["DeletionPolicy"] == ("Retain" if keep and name != PAGE else "Delete"), name
     assert bool(stage.resources("Custom::S3AutoDeleteObjects")) == (not keep)
 
 

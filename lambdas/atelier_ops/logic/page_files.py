@@ -31,9 +31,6 @@ CONTENT_TYPES: Mapping[str, str] = {
 }
 """By a file's ending; browsers are told to believe them."""
 
-_PLAIN = ("LICENSE", "NOTICE")
-"""Files without an ending, which are text."""
-
 ASK_AGAIN = "no-cache"
 """Browsers ask for every file again, by its ETag: its name does not change with its bytes, and modules of two releases do not fit."""
 
@@ -84,12 +81,10 @@ def _unpacked(archive: bytes) -> Iterator[tuple[str, bytes]]:
 
 def content_type(name: str) -> str:
     """What a file of the page is. Raises ValueError for one of another kind."""
-    path = PurePosixPath(name)
-    if path.name in _PLAIN:
-        return CONTENT_TYPES[".txt"]
-    if path.suffix not in CONTENT_TYPES:
-        raise ValueError(f"page file: got {name}; allowed: {', '.join(CONTENT_TYPES)}, {', '.join(_PLAIN)}")
-    return CONTENT_TYPES[path.suffix]
+    ending = PurePosixPath(name).suffix or ".txt"  # licences have none
+    if ending not in CONTENT_TYPES:
+        raise ValueError(f"page file: got {name}; allowed: {', '.join(CONTENT_TYPES)}, or no ending, for plain text")
+    return CONTENT_TYPES[ending]
 
 
 def _remove_all_but(kept: set[str], page: ObjectStore) -> None:
