@@ -39,8 +39,8 @@ ACCEPTED: Mapping[str, str] = {
     "about where customers' photos may lie, which this project cannot make.",
     "S3BucketVersioningEnabled": "Media holds photos of people, which must be gone when they are deleted or expire; the log bucket is "
     "only appended to, and the page's files are written anew by each deployment.",
-    "S3DefaultEncryptionKMS": "Of the bucket that receives access logs: S3's log delivery supports only keys of S3's own; and of the bucket of the "
-    "page's files, which everybody may read.",
+    "S3DefaultEncryptionKMS": "Of the bucket that receives access logs: S3's log delivery supports only keys of S3's own; and of the "
+    "bucket of the page's files, which everybody may read.",
     "VPCDefaultSecurityGroupClosed": "Nothing is in the default group, and it lets in its own members only. No template can close it: the "
     "CDK's way is a function with rights on security groups.",
 }

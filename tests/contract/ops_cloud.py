@@ -35,6 +35,7 @@ HANDLERS = (
     "authorize",
     "api",
     "base_model",
+    "page",
     "prepare_pretraining",
     "publish_base",
     "deliver_webhooks",
@@ -99,6 +100,7 @@ def environment() -> dict[str, str]:
     return {
         "DATA_BUCKET": "data",
         "MODEL_BUCKET": "model",
+        "PAGE_BUCKET": "page",
         "MEDIA_BUCKET": "media",
         "TABLE_NAME": "table",
         "MEDIA_DAYS": "7",
