@@ -39,12 +39,12 @@ export function ResultPanel({ studio, result }) {
       ${action("upscale", t("result.upscale"), () => void enlarge(studio), !fits, t("result.upscale.too_large"))}
       ${action("code", t("result.commands"), () => show(true))}
     </div>
-    <dl class="facts">
+    <dl class="result-facts">
       <div><dt>${t("seed")}</dt><dd>${chosen.seed}</dd></div>
       ${result.colourDifference !== null && html`<div><dt>${t("result.colour")}</dt><dd>ΔE ${result.colourDifference.toFixed(1)}</dd></div>`}
       ${result.large && html`<div><dt>${t("result.size")}</dt><dd>${width * 4} × ${height * 4}</dd></div>`}
     </dl>
-    ${notes.length > 0 && html`<ul class="facts">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+    ${notes.length > 0 && html`<ul class="result-facts">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
     ${disclosure && html`<p class="disclosure">${disclosure}</p>`}
     ${shows && html`<${CommandsDialog} studio=${studio} result=${result} onClose=${() => show(false)} />`}
   </section>`;
