@@ -18,10 +18,16 @@ export function Results({ use, batch, report, onExpired }) {
   const [trouble, fail] = useState(/** @type {unknown} */ (null));
   const [shown, more] = useState(SHOWN);
   const [packed, pack] = useState(/** @type {number | null} */ (null));
+  const [round, again] = useState(0);
   useEffect(() => {
-    use.api.picture(report.data).then((blob) => blob.text()).then((text) => show(JSON.parse(text)), fail);
-  }, [report.data]);
-  if (trouble) return html`<${ProblemNote} told=${told(trouble)}><button type="button" class="button small" onClick=${onExpired}>${t("again")}</button><//>`;
+    fail(null);
+    use.api.picture(report.data).then((blob) => blob.text()).then((text) => show(JSON.parse(text))).catch(fail);
+  }, [report.data, round]);
+  const retry = () => {
+    again((n) => n + 1);
+    onExpired();
+  };
+  if (trouble) return html`<${ProblemNote} told=${told(trouble)}><button type="button" class="button small" onClick=${retry}>${t("again")}</button><//>`;
   if (!whole) return html`<p class="found"><${Spinner} label=${t("teach.reading")} /> ${t("teach.reading")}</p>`;
   const byLine = new Map(whole.items.map((item) => [item.line, item]));
   const done = whole.items.filter(({ status, prediction }) => status === "succeeded" && prediction);
