@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas lessons local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs learn site lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-photos bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs learn site lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-photos bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets screenshots terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -147,6 +147,10 @@ sheets: $(INSTALLED) ## draw the tiny models' contact sheets into docs/sheets
 
 learn: $(INSTALLED) ## draw the pictures of docs/learn and write its pages, in 3 minutes; MEASURE=1 first trains what has no result yet, all of it 50 minutes of a core
 	@PYTHONPATH=.:training $(BIN)/python -W ignore -m lessons $(if $(MEASURE),--measure)
+
+screenshots: $(INSTALLED) node_modules/.installed ## take pictures of every screen of the page into docs/pictures/page
+	@tests/browser/install.sh
+	@SCREENSHOTS=docs/pictures/page $(BIN)/pytest tests/browser/test_whom_it_keeps_out.py
 
 terminal: $(INSTALLED) ## train, approve and restyle on a terminal in a local cloud, and draw it for README
 	@PYTHONPATH=.:lambdas $(BIN)/python -m docs.terminal

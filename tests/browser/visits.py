@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.browser.chromium import find_chromium
 
@@ -17,6 +17,10 @@ Colours = Literal["light", "dark"]
 DESKTOP = (1280, 800)
 PHONE = (360, 740)
 """CSS pixels, wide and high."""
+
+PATIENCE = 20_000
+"""Milliseconds until something has to be there: a Lambda's first answer takes seconds on a machine that does much else."""
+expect.set_options(timeout=PATIENCE)
 
 _AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
@@ -37,10 +41,15 @@ class Visit:
         """Go to a place of the page: the hash of its address, such as ``#/teach``."""
         self.page.goto(self.home + place)
 
+    def go(self, place: str) -> None:
+        """Go on to another place, as a link of the page does."""
+        self.page.evaluate("(place) => { location.hash = place; }", place)
+
     def axe(self) -> list[str]:
         """What of this screen keeps people out, a line a fault, as axe-core finds it; empty where nothing does."""
         # Evaluated by the debugger's protocol, which the page's own policy on scripts does not concern.
-        self.page.evaluate(_AXE.read_text(encoding="utf-8"))
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(_AXE.read_text(encoding="utf-8"))
         found: dict[str, Any] = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{rule['id']}: {rule['help']}: {node['html'][:200]} ({node.get('failureSummary', '')})"
@@ -89,7 +98,7 @@ def visiting(
     )
     try:
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         visit = Visit(page=page, home=home)
         origins = {_origin(home), *known}
 

@@ -34,7 +34,7 @@ class Shelf:
     @classmethod
     def filled(cls, errands: Errands) -> "Shelf":
         """Put an adapter, and bring the first versions, before anything goes wrong."""
-        weights = errands.put("s-weights", "shawl.safetensors", "application/octet-stream", _adapter())
+        weights = errands.put("s-weights", "shawl.safetensors", "application/octet-stream", adapter())
         shelf = cls(door=errands.door, history=errands.history, weights=weights)
         for number in range(BEFORE):
             shelf.bring(f"s-{number}")
@@ -104,7 +104,7 @@ class Shelf:
         return f"{SHELF}@{number}" in self.history.doomed
 
 
-def _adapter() -> bytes:
+def adapter() -> bytes:
     """A small LoRA on the base model that the stage serves."""
     header: Any = read_header(_UNET.read_bytes(), "weights")
     return file_of(diffusers(random_lora(layers_of("unet", [header])[:_LAYERS])))
