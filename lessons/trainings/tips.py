@@ -11,6 +11,7 @@ Language = Literal["en", "ko"]
 Words = Mapping[Language, str]
 
 LANGUAGES: Sequence[Language] = ("en", "ko")
+DEFAULT = "as it is"
 TOLD_APART = 2.8
 """Standard errors of the difference: what two means of three trainings must differ by at 95 % (Student's t, 4 degrees of freedom)."""
 
@@ -26,7 +27,7 @@ class TipScore:
 
 @dataclass(frozen=True, kw_only=True)
 class Tip:
-    """Ways to train by their names in TRIED, with what charts call them; the first is what the others are compared with."""
+    """Ways to train by their names in TRIED, with what charts call them; the others are compared with DEFAULT."""
 
     ways: Mapping[str, Words]
     scores: Sequence[str]
@@ -65,34 +66,34 @@ TIPS: Mapping[str, Tip] = {
     ),
     "learning-rate": Tip(
         ways={
-            "as it is": _named("0.004", "0.004"),
             "learning rate 0.0004": _named("0.0004", "0.0004"),
             "learning rate 0.0012": _named("0.0012", "0.0012"),
+            "as it is": _named("0.004", "0.004"),
             "learning rate 0.04": _named("0.04", "0.04"),
         },
         scores=("garment_share", "loss"),
     ),
     "steps": Tip(
         ways={
-            "as it is": _named("60 steps", "60걸음"),
             "15 steps": _named("15 steps", "15걸음"),
+            "as it is": _named("60 steps", "60걸음"),
             "160 steps": _named("160 steps", "160걸음"),
         },
         scores=("garment_share", "loss", "leak_both"),
     ),
     "rank": Tip(
         ways={
-            "as it is": _named("rank 16", "랭크 16"),
             "rank 1": _named("rank 1", "랭크 1"),
             "rank 4": _named("rank 4", "랭크 4"),
+            "as it is": _named("rank 16", "랭크 16"),
             "rank 64": _named("rank 64", "랭크 64"),
         },
         scores=("garment_share", "loss", "leak_both", "megabytes"),
     ),
     "pictures": Tip(
         ways={
-            "as it is": _named("12 pictures", "12장"),
             "4 pictures": _named("4 pictures", "4장"),
+            "as it is": _named("12 pictures", "12장"),
             "24 pictures": _named("24 pictures", "24장"),
         },
         scores=("garment_share", "loss"),

@@ -7,14 +7,16 @@ import pytest
 
 from bench.train.learnt import Spread
 from lessons.trainings.chart import WIDTH, draw_chart, place
-from lessons.trainings.tips import LANGUAGES, SCORES, TIPS, Language, Tip, told_apart
+from lessons.trainings.tips import DEFAULT, LANGUAGES, SCORES, TIPS, Language, Tip, told_apart
 from lessons.trainings.tried import TRIED
 
-WAYS = Tip(ways={"a": {"en": "one <way>", "ko": "하나"}, "b": {"en": "other", "ko": "둘"}}, scores=("garment_share",))
+WAYS = Tip(
+    ways={DEFAULT: {"en": "one <way>", "ko": "하나"}, "b": {"en": "other", "ko": "둘"}}, scores=("garment_share",)
+)
 
 
 def chart(other: list[float], language: Language = "en") -> str:
-    found = {"a": {"garment_share": Spread(values=[0.5, 0.6, 0.4])}, "b": {"garment_share": Spread(values=other)}}
+    found = {DEFAULT: {"garment_share": Spread(values=[0.5, 0.6, 0.4])}, "b": {"garment_share": Spread(values=other)}}
     return draw_chart(WAYS, found, language)
 
 
@@ -24,10 +26,10 @@ def test_a_chart_is_svg_with_a_bar_a_way_and_a_dot_a_training(language: Language
     root = ElementTree.fromstring(drawn)
     space = "{http://www.w3.org/2000/svg}"
     kinds = [each.get("class") for each in root.iter(f"{space}rect")]
-    assert (kinds.count("first"), kinds.count("bar")) == (1, 1)
+    assert (kinds.count("default"), kinds.count("bar")) == (1, 1)
     dots = [float(each.get("cx", "0")) for each in root.iter(f"{space}circle")]
     assert dots == pytest.approx([place(value, 1.0) for value in (0.5, 0.6, 0.4, 0.9, 0.9, 0.9)], abs=0.1)
-    assert WAYS.ways["a"][language] in [each.text for each in root.iter(f"{space}text")]
+    assert WAYS.ways[DEFAULT][language] in [each.text for each in root.iter(f"{space}text")]
     assert max(dots) < WIDTH
     assert "prefers-color-scheme:dark" in drawn
 
@@ -51,10 +53,10 @@ def test_longer_values_are_drawn_farther_right_up_to_the_end() -> None:
     assert places[3] == places[4]
 
 
-def test_tips_compare_ways_and_scores_that_there_are_beginning_with_the_default() -> None:
+def test_tips_compare_ways_and_scores_that_there_are_with_the_default() -> None:
     for tip in TIPS.values():
         assert tip.ways.keys() <= TRIED.keys()
-        assert next(iter(tip.ways)) == "as it is"
+        assert DEFAULT in tip.ways
         assert {*tip.scores} <= SCORES.keys()
         for score in tip.scores:
             assert len(SCORES[score].words["en"]) < 50, "wider than the chart"
