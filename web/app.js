@@ -20,7 +20,7 @@ async function start() {
     const config = await loadConfig();
     const session = new Session(config);
     await session.start();
-    const api = new Api({ authorization: () => session.authorization(), language: () => language.now, lapsed: () => session.end() });
+    const api = new Api({ authorization: () => session.authorization(), language: () => language.now, lapsed: () => session.end(true) });
     render(html`<${Shell} use=${{ api, session, config }} />`, root);
   } catch (error) {
     render(html`<main class="page"><${ProblemNote} told=${told(error)} /></main>`, root);

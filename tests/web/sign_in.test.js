@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { challengeOf, fresh, startSignIn, takeCode } from "../../web/core/sign_in.js";
+import { Session } from "../../web/core/session.js";
 
 const stage = { domain: "people.example", client_id: "client" };
 /** @type {Map<string, string>} */
@@ -58,4 +59,19 @@ test("a token that is about to end is exchanged, and one that cannot be is nobod
   globalThis.fetch = async () => new Response("{}", { status: 400 });
   assert.equal(await fresh(stage), null);
   assert.equal(kept.has("atelier.tokens"), false);
+});
+
+test("a key that the API does not know is asked for again, and the laptop's own stays", async () => {
+  globalThis.sessionStorage.clear = () => kept.clear();
+  const asking = new Session({ stage: "dev", key: null, sign_in: null, disclosure: {}, origins: [] });
+  await asking.start();
+  assert.equal(asking.open.now, false);
+  asking.useKey(" k ");
+  assert.deepEqual(await asking.authorization(), { "x-api-key": "k" });
+  asking.end(true);
+  assert.deepEqual([asking.open.now, asking.refused, kept.size], [false, true, 0]);
+  const laptop = new Session({ stage: "local", key: "own", sign_in: null, disclosure: {}, origins: [] });
+  await laptop.start();
+  laptop.end(true);
+  assert.equal(laptop.open.now, true);
 });

@@ -12,6 +12,8 @@ export class Session {
     this.config = config;
     /** Whether the API can be asked. */
     this.open = new Changing(false);
+    /** Whether the API did not know the last key or sign-in. */
+    this.refused = false;
   }
 
   /** Take up what a sign-in has brought, or what the tab still knows. */
@@ -45,8 +47,9 @@ export class Session {
     return this.config.sign_in ? startSignIn(this.config.sign_in) : undefined;
   }
 
-  /** Forget the key or the tokens; the laptop's key stays. */
-  end() {
+  /** Forget the key or the tokens; the laptop's key stays. @param {boolean} [refused] whether the API did not know them */
+  end(refused = false) {
+    this.refused = refused;
     sessionStorage.clear();
     this.open.set(!!this.config.key && !this.config.sign_in);
   }

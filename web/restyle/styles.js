@@ -13,7 +13,7 @@ export async function readStyles(studio) {
   try {
     styles = await api.styles();
   } catch (trouble) {
-    return studio.update({ styles: [], trouble });
+    return studio.update({ trouble });
   }
   studio.update({ styles });
   const promoted = styles.filter((style) => style.promoted).slice(0, MOST_READ);

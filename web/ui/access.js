@@ -9,11 +9,12 @@ export function Access({ session }) {
     event.preventDefault();
     if (key.trim()) session.useKey(key);
   };
+  const refused = session.refused && html`<p class="field-wrong" role="alert">${t("access.refused")}</p>`;
   if (session.config.sign_in) {
-    return html`<section class="page narrow"><h1>${t("access.sign_in.title")}</h1><p>${t("access.sign_in.about")}</p>
+    return html`<section class="page narrow"><h1>${t("access.sign_in.title")}</h1><p>${t("access.sign_in.about")}</p>${refused}
       <button type="button" class="button primary" onClick=${() => session.signIn()}>${t("access.sign_in")}</button></section>`;
   }
-  return html`<section class="page narrow"><h1>${t("access.key.title")}</h1><p>${t("access.key.about")}</p>
+  return html`<section class="page narrow"><h1>${t("access.key.title")}</h1><p>${t("access.key.about")}</p>${refused}
     <form onSubmit=${give}>
       <${Field} label=${t("access.key")}>
         <input type="password" autocomplete="off" spellcheck="false" value=${key} onInput=${typed(setKey)} /><//>
