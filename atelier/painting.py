@@ -120,10 +120,12 @@ def edit(
     return (yield from paint({**fields, **more}, style, options))
 
 
-def upscale(photo: Picture, words: str = "", **options: Unpack[SamplingOptions]) -> Steps[PaintedPictures]:
-    """Make a picture 4 times as wide and high. Raises as ``style`` does."""
+def upscale(
+    photo: Picture, words: str = "", *, style: str = "", **options: Unpack[SamplingOptions]
+) -> Steps[PaintedPictures]:
+    """Make a picture 4 times as wide and high, ``style`` being one of an upscaler. Raises as ``style`` does."""
     image = yield from placed(photo)
-    return (yield from paint({"mode": "upscale", "image": image, "prompt": words}, "", options))
+    return (yield from paint({"mode": "upscale", "image": image, "prompt": words}, style, options))
 
 
 def segment(

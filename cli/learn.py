@@ -218,7 +218,18 @@ def tell_end(client: Atelier, training: Training, folder: Path) -> None:
     elif training.input.get("preflight"):
         print("Nothing was learnt: the same command without --preflight does that")
     elif version:
-        print(f'atelier style PHOTO "{training.input.get("target", "a skirt")}" "WORDS" --style {version}')
+        print(to_use(training.input, version))
+
+
+def to_use(asked: Mapping[str, Any], version: str) -> str:
+    """The command that uses a version: what its task is for."""
+    match asked.get("task"):
+        case "text-to-image":
+            return f'atelier generate "{asked.get("instance_prompt", "WORDS")}" --style {version}'
+        case "upscale":
+            return f"atelier upscale PHOTO --style {version}"
+        case _:
+            return f'atelier style PHOTO "{asked.get("target", "a skirt")}" "WORDS" --style {version}'
 
 
 def waiting_version(client: Atelier, training: Training) -> str:

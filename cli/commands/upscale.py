@@ -7,7 +7,7 @@ import typer
 
 from cli.mode_options import takes_fields_of_modes
 from cli.options import given
-from cli.parameters import LOCAL_OUT, Cloud, Json, Picture, StageOption
+from cli.parameters import LOCAL_OUT, Cloud, Json, Learnt, Picture, StageOption
 
 
 @takes_fields_of_modes("upscale")
@@ -15,6 +15,7 @@ def upscale(
     context: typer.Context,
     photo: Annotated[Path, typer.Argument(help="the picture to enlarge")],
     words: Annotated[str, typer.Argument(help="what is in it, for details that are invented")] = "",
+    learnt: Learnt = "",
     output: Picture = None,
     stage: StageOption = "",
     cloud: Cloud = LOCAL_OUT,
@@ -29,6 +30,7 @@ def upscale(
         pictures={"image": photo},
         words={"prompt": words},
         settings=given(context),
+        style=learnt,
         output=output,
         stage=stage,
         cloud=cloud,

@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import cli.paint
 from cli.main import main
 from tests.contract.documented import TypedCommand, inline_commands, typed_commands
 from tests.contract.test_runbook import SHELL, wrong
+from tests.unit.ops_stage import put_promoted, put_version
 from tests.unit.test_cli_json import MACHINE, OF_THE_CDK, OUTPUTS, WORDS, laid_out
 
 __all__ = ["laid_out"]
@@ -92,6 +94,9 @@ def files(laid_out: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     shutil.copytree(tmp_path / "weights", tmp_path / "artifacts" / "my-skirt")
     (tmp_path / "models" / "tiny").mkdir(parents=True)
     (tmp_path / "models" / "tiny" / "sample").symlink_to(ROOT / "models" / "tiny" / "sample")
+    buckets = cli.paint.connected.__self__.api.buckets  # type: ignore[attr-defined]
+    put_version(buckets, 1, style="sharp-skirt", task="upscale")
+    put_promoted(buckets, 1, style="sharp-skirt")
     monkeypatch.setattr("cli.pretrain.upload", lambda *_: None)
     monkeypatch.setattr("cli.logs.services_of", lambda *_: lambda service: None)
     monkeypatch.setattr("cli.logs.last_events", lambda *_: [])
@@ -101,10 +106,10 @@ def files(laid_out: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def known(words: list[str], made: dict[str, str]) -> list[str]:
-    """The line for what the API in memory holds: the style ``skirt``, one training and one prediction."""
+    """The line for what the API in memory holds: the styles ``skirt`` and ``sharp-skirt``, one training and one prediction."""
     renamed = [re.sub(r"my-skirt-\d{8}-\d{6}-\w+", made["training"], word) for word in words]
     if words[0] not in ("train", "verify"):
-        renamed = [re.sub(r"\b(my|sharp|own|painted)-skirt\b(?!-)", "skirt", word) for word in renamed]
+        renamed = [re.sub(r"\b(my|own|painted)-skirt\b(?!-)", "skirt", word) for word in renamed]
     if words[0] == "reject":
         renamed = [word.replace("@2", "@3") for word in renamed]  # the one that waits for a decision
     if words[0] == "pretrain" and "--stage" not in words:

@@ -9,7 +9,7 @@ import pytest
 
 from atelier.errors import TrainingFailedError
 from cli.errors import CommandError
-from cli.learn import expectation, read_lesson, run_train, style_named_after
+from cli.learn import expectation, read_lesson, run_train, style_named_after, to_use
 from contracts.errors import InvalidInputError
 from tests.unit.cli_client import Commanded
 from tests.unit.ops_fakes import JPEG, PNG
@@ -86,6 +86,22 @@ def test_a_folder_becomes_a_style_and_its_report_is_kept(
     )
     for name in ("sheet.png", "strip.png"):
         assert (tmp_path / "out" / training / name).read_bytes() == PNG
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, 'atelier style PHOTO "a skirt" "WORDS" --style skirt@1'),
+        ({"task": "inpaint", "target": "a coat"}, 'atelier style PHOTO "a coat" "WORDS" --style skirt@1'),
+        (
+            {"task": "text-to-image", "instance_prompt": "a photo of sks skirt"},
+            'atelier generate "a photo of sks skirt" --style skirt@1',
+        ),
+        ({"task": "upscale"}, "atelier upscale PHOTO --style skirt@1"),
+    ],
+)
+def test_the_command_that_is_offered_at_the_end_is_of_the_style_s_task(asked: dict[str, Any], told: str) -> None:
+    assert to_use(asked, "skirt@1") == told
 
 
 def test_a_preflight_says_what_is_to_be_known_of_the_pictures_and_learns_nothing(

@@ -11,6 +11,7 @@ from cli.paint import free_name, run_paint
 from contracts.errors import InvalidInputError
 from tests.unit.cli_client import Commanded
 from tests.unit.ops_fakes import JPEG, PNG
+from tests.unit.ops_stage import put_promoted, put_version
 
 
 @pytest.fixture
@@ -110,3 +111,11 @@ def test_a_picture_goes_over_nothing_that_is_there(tmp_path: Path, monkeypatch: 
     (tmp_path / "a-style-2-1.png").touch()
     assert free_name(Path("a.jpg"), "style") == Path("a-style-3.png")
     assert free_name(Path("generate.png"), "generate") == Path("generate.png")
+
+
+def test_an_upscaler_s_style_is_asked_for(commanded: Commanded, photo: Path) -> None:
+    put_version(commanded.api.buckets, 1, style="sharp", task="upscale")
+    put_promoted(commanded.api.buckets, 1, style="sharp")
+    given: dict[str, Any] = {"pictures": {"image": photo}, "words": {"prompt": "a skirt"}, "settings": {}}
+    run_paint("upscale", mode="upscale", style="sharp", cloud=Path("out/local"), **given)
+    assert asked(commanded)["version"] == "sharp"
