@@ -15,6 +15,9 @@ CLIENT_NAME_RULE = (
     "2 to 24 of a-z, 0-9 and inner hyphens, a letter first, and not exactly ten letters and digits as a key's id is"
 )
 
+PERSON_CLIENT = "person:"
+"""Before a person's ``sub`` it is the client that somebody is who signed in on the stage's page."""
+
 FIRST = "first"
 """The client that a stage has where nothing else is said. Its key is the one that stages had before clients had names."""
 

@@ -18,6 +18,12 @@ from infra.components.records import BY_CLIENT, BY_STATUS
 # Each reading of ``Aws`` asks the process of CDK.
 PARTITION, REGION, ACCOUNT, URL_SUFFIX = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID, Aws.URL_SUFFIX
 
+
+def api_key_arn(key_id: str) -> str:
+    """Of a key of API Gateway's, whose ARNs have no account: https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html"""
+    return f"arn:{PARTITION}:apigateway:{REGION}::/apikeys/{key_id}"
+
+
 Statement = Mapping[str, Any]
 """A statement of a policy as IAM writes it: plain data, so that many roles and steps can allow the same at no cost."""
 

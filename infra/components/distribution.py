@@ -38,8 +38,8 @@ _PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()
 class PageDistribution(Construct):
     """``domain`` answers with the files of ``bucket``, and below ``v1/`` with the API at ``api_host`` and ``api_path`` (``/live``).
 
-    ``origins`` are other addresses that the page may talk to and show pictures of; ``name`` is that of the two things of the account that
-    CloudFormation wants a name for.
+    ``origins`` are other addresses that the page may talk to and show pictures of, ``login`` is where people sign in, if they do. ``name``
+    is that of the two things of the account that CloudFormation wants a name for.
     """
 
     def __init__(
@@ -52,9 +52,10 @@ class PageDistribution(Construct):
         api_host: str,
         api_path: str,
         origins: Sequence[str],
+        login: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        headers = self._headers(name, origins)
+        headers = self._headers(name, origins, login)
         self.resource = cloudfront.CfnDistribution(
             self,
             "Resource",
@@ -100,7 +101,7 @@ class PageDistribution(Construct):
             s3_origin_config=cloudfront.CfnDistribution.S3OriginConfigProperty(origin_access_identity=""),
         )
 
-    def _headers(self, name: str, origins: Sequence[str]) -> str:
+    def _headers(self, name: str, origins: Sequence[str], login: str) -> str:
         kind = cloudfront.CfnResponseHeadersPolicy
         policy = kind(
             self,
@@ -109,7 +110,7 @@ class PageDistribution(Construct):
                 name=name,
                 security_headers_config=kind.SecurityHeadersConfigProperty(
                     content_security_policy=kind.ContentSecurityPolicyProperty(
-                        content_security_policy=content_security_policy(origins), override=True
+                        content_security_policy=content_security_policy(origins, login), override=True
                     ),
                     content_type_options=kind.ContentTypeOptionsProperty(override=True),
                     frame_options=kind.FrameOptionsProperty(frame_option="DENY", override=True),
@@ -155,8 +156,8 @@ def bucket_origins(names: Sequence[str]) -> list[str]:
     return [f"https://{name}.s3.{place}amazonaws.com" for name in names for place in ("", f"{REGION}.")]
 
 
-def content_security_policy(origins: Sequence[str]) -> str:
-    """What the page may load and talk to: its own files and API, and ``origins``."""
+def content_security_policy(origins: Sequence[str], login: str = "") -> str:
+    """What the page may load and talk to: its own files and API, ``origins``, and ``login`` for its tokens."""
     others = " ".join(origins)
     return "; ".join(
         (
@@ -164,7 +165,7 @@ def content_security_policy(origins: Sequence[str]) -> str:
             "script-src 'self'",
             "style-src 'self'",
             f"img-src 'self' blob: data: {others}",
-            f"connect-src 'self' {others}",
+            f"connect-src 'self' {others} {login}".rstrip(),
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",

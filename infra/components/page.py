@@ -9,13 +9,17 @@ from infra.components.access import REGION
 from infra.components.attributes import bucket_name
 from infra.components.distribution import PageDistribution, bucket_origins
 from infra.components.page_files import PageFiles
+from infra.components.people_pool import PeoplePool
 from infra.components.rest_api import RestApi
 from infra.settings.page import StagePage
 from infra.settings.stage import Stage
 
 
 class WebPage(Construct):
-    """``url`` is its address, which ends in a slash; ``handler`` fills its bucket. ``buckets`` take and give what is presigned."""
+    """``url`` is its address, which ends in a slash; ``handler`` fills its bucket. ``buckets`` take and give what is presigned.
+
+    ``client_id`` is the page's own client of the pool of ``people``, where these sign in.
+    """
 
     def __init__(
         self,
@@ -26,19 +30,16 @@ class WebPage(Construct):
         page: StagePage,
         api: RestApi,
         first_key: str,
+        people: PeoplePool | None,
         buckets: list[s3.IBucket],
         key: kms.IKey,
         log_bucket: s3.IBucket,
     ) -> None:
         super().__init__(scope, construct_id)
         origins = bucket_origins([bucket_name(bucket) for bucket in buckets])
-        config = PageConfig(
-            stage=stage.name, disclosure=dict(stage.disclosure.texts), origins=origins, key=None, sign_in=None
-        )
         files = PageFiles(
             self,
             "Files",
-            config=config.model_dump(mode="json"),
             key_id=first_key if page.hand_over_key else None,
             key=key,
             log_bucket=log_bucket,
@@ -54,5 +55,15 @@ class WebPage(Construct):
             api_host=api.host,
             api_path=api.path,
             origins=origins,
+            login=f"https://{people.host}" if people else "",
         )
         self.url = f"https://{self.distribution.domain}/"
+        self.client_id = people.client(self.url) if people else None
+        config = PageConfig(
+            stage=stage.name,
+            key=None,
+            sign_in={"domain": people.host, "client_id": self.client_id} if people and self.client_id else None,
+            disclosure=dict(stage.disclosure.texts),
+            origins=origins,
+        )
+        files.fill(config.model_dump(mode="json"))

@@ -10,7 +10,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from contracts.page import FILES
-from infra.components.access import PARTITION, REGION, Statement, allow, deleting, reading, writing
+from infra.components.access import Statement, allow, api_key_arn, deleting, reading, writing
 from infra.components.attributes import bucket_name
 from infra.components.handler import Handler, Spec
 from infra.components.image import REPOSITORY_ROOT
@@ -23,7 +23,7 @@ LOGS = "page/"
 
 
 class PageFiles(Construct):
-    """``bucket`` holds the files of ``web/`` and what ``config`` tells the page of its stage. It has nothing that must be kept.
+    """``bucket`` holds the files of ``web/`` and what the page is told of its stage. It has nothing that must be kept.
 
     ``key_id`` is the API key that the page is given: only on a laptop. ``log_bucket`` gets the bucket's access log.
     """
@@ -33,7 +33,6 @@ class PageFiles(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        config: Mapping[str, Any],
         key_id: str | None,
         key: kms.IKey,
         log_bucket: s3.IBucket,
@@ -51,11 +50,14 @@ class PageFiles(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         _log(self.bucket, log_bucket)
-        asset = s3_assets.Asset(self, "Files", path=str(REPOSITORY_ROOT / FOLDER), exclude=["**/*.d.ts"])
+        self._asset = asset = s3_assets.Asset(self, "Files", path=str(REPOSITORY_ROOT / FOLDER), exclude=["**/*.d.ts"])
         files = [allow(["s3:GetObject"], [asset.bucket.arn_for_objects(asset.s3_object_key)])]
-        spec = self._spec(files, key_id)
+        self._key_id, spec = key_id, self._spec(files, key_id)
         # It answers CloudFormation, which is not to be reached from inside a network of the stage's own.
         self.handler = Handler(self, "Handler", spec=spec, key=key, log_days=log_days, network=None)
+
+    def fill(self, config: Mapping[str, Any]) -> None:
+        """Let the handler write the files, and ``config`` for the page to read, when the stage is deployed."""
         CustomResource(
             self,
             "Resource",
@@ -63,10 +65,10 @@ class PageFiles(Construct):
             service_token=self.handler.arn,
             service_timeout=Duration.minutes(3),
             properties={
-                "AssetBucket": asset.s3_bucket_name,
-                "AssetKey": asset.s3_object_key,
+                "AssetBucket": self._asset.s3_bucket_name,
+                "AssetKey": self._asset.s3_object_key,
                 "Config": json_text(config),
-                **({"KeyId": key_id} if key_id else {}),
+                **({"KeyId": self._key_id} if self._key_id else {}),
             },
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -74,7 +76,7 @@ class PageFiles(Construct):
     def _spec(self, files: list[Statement], key_id: str | None) -> Spec:
         every = f"{FILES}*"
         own = [reading(self.bucket, every), writing(self.bucket, every), deleting(self.bucket, every)]
-        handing = [allow(["apigateway:GET"], [_api_key_arn(key_id)])] if key_id else []
+        handing = [allow(["apigateway:GET"], [api_key_arn(key_id)])] if key_id else []
         return Spec(
             name="page",
             environment={"PAGE_BUCKET": bucket_name(self.bucket)},
@@ -92,8 +94,3 @@ def _log(bucket: s3.Bucket, log_bucket: s3.IBucket) -> None:
     resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
         destination_bucket_name=bucket_name(log_bucket), log_file_prefix=LOGS
     )
-
-
-def _api_key_arn(key_id: str) -> str:
-    # Its ARNs have no account: https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
-    return f"arn:{PARTITION}:apigateway:{REGION}::/apikeys/{key_id}"

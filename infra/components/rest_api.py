@@ -65,7 +65,8 @@ class RestApi(Construct):
         add_refusals(self.api, limits, authorized=authorizer is not None)
         self.url = self.api.url
         self.host, self.path = f"{self.api.rest_api_id}.execute-api.{REGION}.{URL_SUFFIX}", f"/{STAGE}"
-        clients.join(self._plan(methods))
+        self.plan = self._plan(methods)
+        clients.join(self.plan)
         self._accept_findings()
         if limits.most_from_one_address:
             # Most stages have none, and AWS WAF is a large part of CDK to import.

@@ -16,5 +16,10 @@ def made_here(calls: Iterable[Call], assembly: Assembly) -> list[Call]:
     """Without those that only other stages make: to endpoints of the other kind, or to hand the page an API key, as on a laptop."""
     never = {("atelier_ops.gateways.inference", "InvokeEndpointAsync" if is_real_time(assembly) else "Invoke")}
     if not any("KeyId" in page.properties for page in assembly.of("Custom::Page")):
-        never.add(("atelier_ops.gateways.api_keys", "GetApiKey"))
+        never.add(("atelier_ops.gateways.handed_keys", "GetApiKey"))
     return [call for call in calls if (call.module.name, call.operation) not in never]
+
+
+def asks_people(assembly: Assembly) -> bool:
+    """Whether people sign in on the stage's page, whose tokens the authorizer takes besides keys."""
+    return bool(assembly.of("AWS::Cognito::UserPool"))

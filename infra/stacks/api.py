@@ -31,6 +31,7 @@ from infra.components.handler import Handler, Spec
 from infra.components.key_authorizer import KeyAuthorizer
 from infra.components.page import WebPage
 from infra.components.people_deletion import PeopleDeletion
+from infra.components.people_pool import PeoplePool
 from infra.components.rate_policy import costly_rate_policy, rate_policy
 from infra.components.rest_api import RestApi
 from infra.components.webhooks import Webhooks
@@ -131,9 +132,11 @@ class ApiStack(StageStack):
     def _open(self, clients: ClientKeys, serving: ServingStack) -> None:
         """The API itself, in front of the handler."""
         stage, key, log_days = self.stage, self._storage.key, self.stage.log_days
-        authorizer = None
+        authorizer, finder, people = None, None, None
+        if stage.page and stage.page.sign_in:
+            people = PeoplePool(self, "SignIn", sign_in=stage.page.sign_in, keep=stage.keep_data)
         if not stage.api.signed:
-            finder = KeyAuthorizer(self, "Keys", key=key, log_days=log_days, network=serving.clients)
+            finder = KeyAuthorizer(self, "Keys", people=people, key=key, log_days=log_days, network=serving.clients)
             authorizer = finder.authorizer
             self.unattended[finder.handler.name] = finder.handler.function_name
         api = RestApi(
@@ -149,9 +152,11 @@ class ApiStack(StageStack):
         )
         CfnOutput(self, "ApiUrl", value=api.url)
         if stage.page:
-            self._serve_page(stage.page, api, clients)
+            page = self._serve_page(stage.page, api, clients, people)
+            if finder and people and page.client_id:
+                finder.let_in(people, page.client_id, api.plan)
 
-    def _serve_page(self, page: StagePage, api: RestApi, clients: ClientKeys) -> None:
+    def _serve_page(self, page: StagePage, api: RestApi, clients: ClientKeys, people: PeoplePool | None) -> WebPage:
         storage = self._storage
         served = WebPage(
             self,
@@ -159,6 +164,7 @@ class ApiStack(StageStack):
             stage=self.stage,
             page=page,
             api=api,
+            people=people,
             first_key=clients.ids[self.stage.api.clients[0].name],
             buckets=[storage.data_bucket, storage.media_bucket, storage.model_bucket],
             key=storage.key,
@@ -166,6 +172,7 @@ class ApiStack(StageStack):
         )
         CfnOutput(self, "PageUrl", value=served.url)
         CfnOutput(self, "PageDistributionId", value=served.distribution.id)
+        return served
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
         storage = self._storage

@@ -46,6 +46,9 @@ def test_every_handler_gets_the_variables_of_the_architecture_page(stage: Synthe
     outward = {"deliver_webhooks"} if STAGES[stage.name].network else set()
     outward |= set() if STAGES[stage.name].serving.is_real_time else {"ask_endpoint"}
     assert not STAGES[stage.name].api.signed
+    page = STAGES[stage.name].page
+    assert page
+    outward |= {"authorize" if page.sign_in else "authorize_people"}
     assert given(stage) == {name: names for name, names in promised(root).items() if name not in outward}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from atelier_ops.gateways.answers import Answers
-from atelier_ops.gateways.api_keys import ApiKeys
+from atelier_ops.gateways.handed_keys import HandedKeys
 from atelier_ops.logic.page_files import settle_page
 from contracts.page import PageConfig
 from tests.unit.ops_fakes import MemoryBuckets
@@ -32,7 +32,7 @@ class FormationAnswers(Answers):
         self.told.append(answer)
 
 
-class KnownKeys(ApiKeys):
+class KnownKeys(HandedKeys):
     """API Gateway with one key."""
 
     def value(self, key_id: str) -> str:
@@ -114,14 +114,14 @@ def test_on_a_laptop_it_is_given_the_key(page: Deployed) -> None:
     assert page.config()["key"] == "the key itself"
 
 
-def test_a_key_is_handed_over_by_no_api_gateway_but_this_machine_s(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_value_by_no_api_gateway_but_this_machine_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     from atelier_ops.gateways import aws
 
     aws.client.cache_clear()
     with pytest.raises(ValueError, match=r"KeyId: got one at apigateway\.eu-west-1\.amazonaws\.com; allowed: none but"):
-        ApiKeys().value("key-1")
+        HandedKeys().value("key-1")
     aws.client.cache_clear()
 
 

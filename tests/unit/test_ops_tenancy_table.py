@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from tests.unit.ops_stage import put_dataset, put_promoted, put_version
 
 OWNERS = ("own", "other", "house", "unknown")
 """Whose that is which a request names. The client that asks has ``key-2`` and does not manage; the other one's key was made by hand."""
-CLIENTS = {"own": ("key-2", "second"), "other": ("key-3", "key-3")}
-"""Keys and names."""
+CLIENTS = {
+    "keys": {"own": ("key-2", "second"), "other": ("key-3", "key-3")},
+    "people": {person: (f"person:{person}-sub", f"person:{person}-sub") for person in ("own", "other")},
+}
+"""Keys and names. People sign in on the page, and have no key of their own."""
 STYLES = {"own": "mine", "other": "theirs", "house": "skirt", "unknown": "nobodys"}
 NAMED = {"version": "1", "reference": "1"}
 PAINT = {"input": {"prompt": "a red skirt", "mode": "text_to_image"}}
@@ -63,10 +67,17 @@ def page(root: Path) -> dict[str, list[str]]:
     return {name: [cell.strip() for cell in cells.split("|")][-len(OWNERS) :] for name, cells in rows}
 
 
-@pytest.fixture
-def api() -> Api:
+@dataclass
+class Tenants(Api):
+    """The API with two clients of one kind."""
+
+    clients: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@pytest.fixture(params=CLIENTS)
+def api(request: pytest.FixtureRequest) -> Tenants:
     """A published style of each, with a training and pictures of it."""
-    api = Api()
+    api = Tenants(clients=CLIENTS[request.param])
     for owner in ("own", "other", "house"):
         style = STYLES[owner]
         put_dataset(api.buckets, style)
@@ -76,22 +87,22 @@ def api() -> Api:
         api.executions.started[f"{style}-run"] = execution(
             f"{style}-run", {"style": style, "dataset": f"s3://data/datasets/{style}/"}
         )
-        if owner in CLIENTS:
-            data = {"client": CLIENTS[owner][1]}
+        if owner in api.clients:
+            data = {"client": api.clients[owner][1]}
             api.records.add(Record(key=claim_key(style), status=CLAIMED, expires_at=NEVER, data=data))
     return api
 
 
-def made(api: Api, route: Route, owner: str) -> str:
+def made(api: Tenants, route: Route, owner: str) -> str:
     """The id of a prediction, a training or an upload of theirs, as the route names it."""
     kind = route.path.split("/")[2]
     if kind == "trainings":
         return f"{STYLES[owner]}-run"
-    if owner not in CLIENTS:
+    if owner not in api.clients:
         return "0" * 26
     if kind == "marks":
         return mark_of(made(api, PREDICTION, owner))
-    api.key = CLIENTS[owner][0]
+    api.key = api.clients[owner][0]
     bodies = {"predictions": PAINT, "batches": {**PAINT, "items": [{}]}}
     body = bodies.get(kind, {**PICTURE, "purpose": "upload"})
     answered = api.call("POST", f"/v1/{kind}", body)
@@ -101,7 +112,7 @@ def made(api: Api, route: Route, owner: str) -> str:
     return str(answered.body["id"])
 
 
-def ask(api: Api, route: Route, owner: str) -> tuple[Answered, str]:
+def ask(api: Tenants, route: Route, owner: str) -> tuple[Answered, str]:
     """What the client is answered about what is ``owner``'s, and what that is called in the request."""
     style = STYLES[owner]
     identity = made(api, route, owner) if {"id", "mark"} & set(route.names) else ""
@@ -113,7 +124,7 @@ def ask(api: Api, route: Route, owner: str) -> tuple[Answered, str]:
     make = BODIES.get(route.name)
     body = (make(style) if make else {}) if route.takes_body else None
     query = {"versions": "1,1"} if route.name == "compare_versions" else None
-    api.key = CLIENTS["own"][0]
+    api.key = api.clients["own"][0]
     if route.body is None and route.form:
         return api.post_form(path, body or {}), identity or style
     return api.call(route.method, path, body, query), identity or style
@@ -124,7 +135,7 @@ def test_every_route_has_a_row(root: Path) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_what_is_another_s_is_as_what_is_not_there(api: Api, route: Route) -> None:
+def test_what_is_another_s_is_as_what_is_not_there(api: Tenants, route: Route) -> None:
     """Only where a name would be taken it is said."""
     other, name = ask(api, route, "other")
     if other.status == 409:
@@ -135,8 +146,8 @@ def test_what_is_another_s_is_as_what_is_not_there(api: Api, route: Route) -> No
     assert (other.status, told) == (unknown.status, of_nothing)
 
 
-def test_a_training_on_another_s_pictures_is_refused_as_one_on_none(api: Api) -> None:
-    api.key = CLIENTS["own"][0]
+def test_a_training_on_another_s_pictures_is_refused_as_one_on_none(api: Tenants) -> None:
+    api.key = api.clients["own"][0]
     bodies = [
         {**training("new"), "input": {"dataset": f"datasets/{STYLES[owner]}/", "target": "a skirt"}}
         for owner in ("other", "unknown")
@@ -147,6 +158,6 @@ def test_a_training_on_another_s_pictures_is_refused_as_one_on_none(api: Api) ->
 
 @pytest.mark.parametrize("owner", OWNERS)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_the_page_says_what_is_answered(root: Path, api: Api, route: Route, owner: str) -> None:
+def test_the_page_says_what_is_answered(root: Path, api: Tenants, route: Route, owner: str) -> None:
     said = page(root)[route.name][OWNERS.index(owner)]
     assert str(ask(api, route, owner)[0].status) == said

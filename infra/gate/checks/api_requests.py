@@ -9,6 +9,7 @@ from infra.gate.checks.cross_origin import is_preflight
 from infra.gate.checks.handler_environment import is_signed
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
+from infra.gate.kinds import asks_people
 from infra.gate.sources import Sources
 
 _NAME = "api requests"
@@ -75,8 +76,9 @@ def _authorizer(assembly: Assembly, authorizer: Resource) -> Iterator[tuple[str,
         wrong = f"what it says is kept for {properties.get('AuthorizerResultTtlInSeconds', 300)} s, for whoever asks"
         yield wrong, "Keep it for 0 s: nothing says whose it is"
     functions = assembly.referenced(properties.get("AuthorizerUri", ""))
-    if handlers(assembly).get("authorize") not in functions:
-        yield "it does not ask the handler authorize", "Name the function of handlers/authorize.py"
+    wanted = "authorize_people" if asks_people(assembly) else "authorize"
+    if handlers(assembly).get(wanted) not in functions:
+        yield f"it does not ask the handler {wanted}", f"Name the function of handlers/{wanted}.py"
     for function in functions:
         if function.properties.get("Timeout", 3) > _LONGEST_ANSWER:
             wrong = f"{function.logical_id} may take {function.properties['Timeout']} s, before the request is begun"

@@ -7,7 +7,7 @@ from infra.config import STAGES
 from infra.gate.assembly import Assembly, Resource
 from infra.gate.finding import Finding
 from infra.gate.functions import handlers
-from infra.gate.kinds import is_real_time
+from infra.gate.kinds import asks_people, is_real_time
 from infra.gate.networks import network_of
 from infra.gate.roles import role_of, statements
 from infra.gate.sources import Module, Sources
@@ -48,6 +48,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     deployed = handlers(assembly)
     elsewhere = (_OUTWARD if network_of(assembly) else set()) | (_UNSIGNED if is_signed(assembly) else set())
     elsewhere |= set() if is_real_time(assembly) else _ASKING
+    elsewhere |= set() if assembly.of("Custom::Page") else {"page"}
+    elsewhere |= {"authorize" if asks_people(assembly) else "authorize_people"}
     for handler, module in sources.handlers.items():
         if handler not in deployed and handler not in elsewhere:
             wrong = "no function runs it"

@@ -17,6 +17,7 @@ from infra.gate.sources import Sources
 _NAME = "network members"
 _OUTSIDE: Mapping[str, str] = {
     "base_model": "it fetches models from hubs on the internet",
+    "authorize_people": "it fetches the public keys of the pool, which has no way from inside the network",
     "page": "it answers CloudFormation, at an address of S3 that the gateway of the network does not lead to",
     "paint_item": "it asks another function, and an interface to Lambda costs more than all that it asks for",
 }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from atelier_ops.gateways.answers import Answers
-from atelier_ops.gateways.api_keys import ApiKeys
+from atelier_ops.gateways.handed_keys import HandedKeys
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.page_files import settle_page
 from atelier_ops.observability import observed
@@ -21,4 +21,4 @@ def handler(event: dict[str, Any], context: object) -> None:
     """A CloudFormation event with properties ``AssetBucket``, ``AssetKey``, ``Config`` and, on a laptop, ``KeyId``."""
     page = ObjectStore(Settings.from_environment().page_bucket)
     assets = ObjectStore(event["ResourceProperties"]["AssetBucket"])
-    settle_page(event, page, assets, ApiKeys(), Answers())
+    settle_page(event, page, assets, HandedKeys(), Answers())

@@ -20,7 +20,7 @@ from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic.awake import SeenFleets
 from atelier_ops.logic.discretion import discreet
 from atelier_ops.logic.submission import Ending
-from contracts.clients import Clients, KnownClient
+from contracts.clients import PERSON_CLIENT, Clients, KnownClient
 from contracts.disclosure import Texts
 from contracts.json_text import load
 from contracts.multipart import FormPart, read_parts
@@ -237,6 +237,9 @@ class Request(APIGatewayProxyEvent):
 
     @property
     def _identity(self) -> str:
+        # Only the authorizer says who signed in. A client's name has no colon in it, nor has a key's id.
+        if person := (self._context.get("authorizer") or {}).get("person"):
+            return f"{PERSON_CLIENT}{person}"
         identity = self._context.get("identity") or {}
         return str(identity.get("apiKeyId") or identity.get("userArn") or "")
 

@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from atelier_ops.gateways.answers import Answers
-from atelier_ops.gateways.api_keys import ApiKeys
+from atelier_ops.gateways.handed_keys import HandedKeys
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.custom_resource import answer, failed
 from atelier_ops.observability import logger
@@ -38,7 +38,7 @@ NEVER_KEEP = "no-store"
 
 
 def settle_page(
-    event: Mapping[str, Any], page: ObjectStore, assets: ObjectStore, keys: ApiKeys, answers: Answers
+    event: Mapping[str, Any], page: ObjectStore, assets: ObjectStore, keys: HandedKeys, answers: Answers
 ) -> None:
     """Do what the event asks and answer it, whatever happens: without an answer the stack waits for minutes."""
     # The same at every change: CloudFormation deletes what has another name, and that would empty the bucket.
@@ -55,7 +55,7 @@ def settle_page(
     answer(event, answers, physical, outcome)
 
 
-def _publish(properties: Mapping[str, Any], page: ObjectStore, assets: ObjectStore, keys: ApiKeys) -> None:
+def _publish(properties: Mapping[str, Any], page: ObjectStore, assets: ObjectStore, keys: HandedKeys) -> None:
     """Write every file, the one that refers to the others last, and remove what is no more."""
     files = dict(_unpacked(assets.read(properties["AssetKey"])))
     if INDEX not in files or CONFIG in files:
