@@ -57,6 +57,8 @@ def synthesize(out: Path, stage: str, region: str) -> Path:
         shutil.rmtree(path)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=_STAGED) as temporary:
         made = Path(temporary) / ASSEMBLY
+        # Node.js takes CDK's bridge, which is unpacked here, for what the next package.json above says: this checkout's says modules.
+        (Path(temporary) / "package.json").write_text("{}", encoding="utf-8")
         context = json.dumps({"stage": stage, "region": region})
         environment = {**os.environ, "CDK_OUTDIR": str(made), "CDK_CONTEXT_JSON": context, "TMPDIR": temporary}
         # `make templates` validates the templates of every stage; here that would take as long as synthesis itself.
