@@ -156,7 +156,13 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> None:
 def _local(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     cloud = SimpleNamespace(url="http://127.0.0.1:1", region="us-east-1", run_dir=folder)
     api = SimpleNamespace(url="http://127.0.0.1:1/live", key="key")
-    deployment = SimpleNamespace(cloud=cloud, api=api, outputs={**OUTPUTS, **MACHINE}, client=lambda service: None)
+    deployment = SimpleNamespace(
+        cloud=cloud,
+        api=api,
+        page=f"{cloud.url}/_aws/cloudfront/E1/",
+        outputs={**OUTPUTS, **MACHINE},
+        client=lambda service: None,
+    )
     for module in ("keep", "demo"):
         monkeypatch.setattr(f"cli.{module}.deployed", _managed(deployment))
         monkeypatch.setattr(f"cli.{module}.stay_up", lambda *_: None)
