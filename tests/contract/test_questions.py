@@ -92,9 +92,3 @@ def test_every_setting_and_field_that_is_named_is_there() -> None:
         assert name in PAGE
     assert "segment" in MODES
     assert "epochs" in Hyperparameters.model_fields
-
-
-def test_every_section_that_is_linked_is_there(root: Path) -> None:
-    for page, section in re.findall(r"\]\((\w[\w-]*\.md)#([\w-]+)\)", PAGE):
-        headings = re.findall(r"^#+ (.+)$", (root / "docs" / page).read_text(encoding="utf-8"), re.MULTILINE)
-        assert section in {re.sub(r"[^\w -]", "", each).strip().lower().replace(" ", "-") for each in headings}, page

@@ -2,6 +2,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { useChanging } from "../core/changing.js";
 import { go } from "../core/router.js";
 import { t } from "../core/words.js";
+import { useFiles } from "../ui/dropping.js";
 import { Icon } from "../ui/icon.js";
 import { Field, IconButton, Progress, typed } from "../ui/parts.js";
 import { ProblemNote, told } from "../ui/problem.js";
@@ -17,23 +18,12 @@ const SHOWN = 50;
 /** A new catalogue: its photos, what is so for all, and its rows. @param {{order: Order}} props */
 export function New({ order }) {
   useChanging(order.changed);
-  const [over, hover] = useState(false);
   const [styles, show] = useState(/** @type {ListedStyle[]} */ ([]));
   useEffect(() => void order.use.api.styles().then(show, () => show([])), []);
   const { wish, rows, unreadable, wrongList, trouble } = order;
-  const add = (/** @type {FileList | null | undefined} */ files) => files && void order.add([...files]);
-  const chosen = (/** @type {Event} */ event) => add(/** @type {HTMLInputElement} */ (event.target).files);
-  const dropped = (/** @type {DragEvent} */ event) => {
-    event.preventDefault();
-    hover(false);
-    add(event.dataTransfer?.files);
-  };
-  const dragged = (/** @type {DragEvent} */ event) => {
-    event.preventDefault();
-    hover(true);
-  };
+  const { chosen, place } = useFiles((files) => order.add(files));
   const columns = Object.keys(rows[0]?.columns ?? {});
-  return html`<section class="page teach" data-over=${over ? "" : undefined} onDragOver=${dragged} onDragLeave=${() => hover(false)} onDrop=${dropped}>
+  return html`<section class="page teach" ...${place}>
     <div class="teach-head"><a class="text-button back" href="#/catalogue">← ${t("catalogue.back")}</a><h1>${t("catalogue.new")}</h1></div>
     <section class="teach-part"><h2><i>1</i>${t("catalogue.photos")}</h2><p class="lead">${t("catalogue.photos.about")}</p>
       <div class="teach-ways">

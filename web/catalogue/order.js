@@ -1,4 +1,5 @@
 import { Changing } from "../core/changing.js";
+import { fewAtOnce } from "../core/few.js";
 import { readPhoto } from "../core/pictures.js";
 import { baseName, filled, ListError, rowsOf, unknownColumns } from "./list.js";
 
@@ -10,7 +11,6 @@ import { baseName, filled, ListError, rowsOf, unknownColumns } from "./list.js";
 /** Rows that a request may hold itself; more go through an upload. */
 const MOST_INLINE_ROWS = 500;
 export const MOST_ROWS = 10_000;
-const AT_ONCE = 3;
 
 /** @typedef {{garment: string, words: string, style: string, name: string}} Wish what is so for every row that says nothing else */
 
@@ -170,12 +170,10 @@ export class Order {
   /** Put what was not put yet, a few at once. */
   async send() {
     const open = this.named.filter((name) => !this.put.has(name));
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (let name = open.shift(); name !== undefined; name = open.shift()) {
-        const photo = /** @type {Photo} */ (this.photos.get(name));
-        this.put.set(name, (await this.use.api.upload(photo.blob, { name: photo.name })).uri);
-        this.update();
-      }
-    }));
+    await fewAtOnce(open, async (name) => {
+      const photo = /** @type {Photo} */ (this.photos.get(name));
+      this.put.set(name, (await this.use.api.upload(photo.blob, { name: photo.name })).uri);
+      this.update();
+    });
   }
 }

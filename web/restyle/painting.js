@@ -17,7 +17,7 @@ export async function restyle(studio) {
   const { photo, mask, edited } = studio;
   if (!photo || !mask || studio.job) return;
   if (!studio.wish.locked) studio.update({ wish: { ...studio.wish, seed: randomSeed() } });
-  const wish = { ...studio.wish, prompt: studio.wish.prompt };
+  const { wish } = studio;
   const file = await maskFile(mask);
   await run(studio, "restyle", async (signal) => {
     const { api } = studio.use;

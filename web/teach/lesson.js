@@ -1,4 +1,5 @@
 import { Changing } from "../core/changing.js";
+import { fewAtOnce } from "../core/few.js";
 import { readPhoto } from "../core/pictures.js";
 import { ApiProblem } from "../core/problem.js";
 import { follow } from "../core/waiting.js";
@@ -16,8 +17,6 @@ import { freshPicture, isPicture, look, pictureOf, placeOf, send, sendMask, stem
  * @typedef {{style: string, target: string, prompt: string, describe: boolean, ask: boolean, steps: string, looks: string, gate: string}} Wish
  */
 
-/** Pictures that are sent or looked at at once. */
-const AT_ONCE = 3;
 export const FEWEST = 4;
 const SAMPLES = [...Array(12).keys()].map((n) => `skirt-${String(n + 1).padStart(2, "0")}.png`);
 const SAMPLES_ASIDE = [1, 2, 3, 4].map((n) => `look-0${n}.png`);
@@ -157,7 +156,7 @@ export class Lesson {
     const words = this.wish.target.trim();
     if (!words) return;
     const open = this.pictures.filter(({ found, foundBy }) => found === "none" || (foundBy !== words && (found === "found" || found === "missing")));
-    await each(open, async (picture) => {
+    await fewAtOnce(open, async (picture) => {
       try {
         await look(this.use.api, picture, words);
       } catch (trouble) {
@@ -172,14 +171,14 @@ export class Lesson {
     const { style } = this.wish;
     const open = this.pictures.filter((picture) => picture.sent !== `${style}/${placeOf(picture)}`);
     this.update({ busy: "sending" });
-    await each(open, async (picture) => {
+    await fewAtOnce(open, async (picture) => {
       // What lay elsewhere in this dataset, to learn from or to judge by, lies there no more.
       if (picture.sent.startsWith(`${style}/`) && picture.fileId) await ask.deleteFile(this.use.api, picture.fileId).catch(() => null);
       if (picture.found === "kept") picture.found = "drawn";
       await send(this.use.api, picture, style);
       this.update();
     });
-    await each(this.pictures.filter(({ found }) => found === "drawn"), (picture) => sendMask(this.use.api, picture, style));
+    await fewAtOnce(this.pictures.filter(({ found }) => found === "drawn"), (picture) => sendMask(this.use.api, picture, style));
   }
 
   /** How many pictures were put. */
@@ -242,17 +241,4 @@ export class Lesson {
       this.update({ busy: "" });
     }
   }
-}
-
-/**
- * Do something with each, a few at once; the first error ends it.
- * @template T
- * @param {T[]} all
- * @param {(one: T) => Promise<void>} act
- */
-async function each(all, act) {
-  const open = [...all];
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let one = open.shift(); one !== undefined; one = open.shift()) await act(one);
-  }));
 }

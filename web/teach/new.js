@@ -3,6 +3,7 @@ import { useChanging } from "../core/changing.js";
 import { go } from "../core/router.js";
 import { language, t } from "../core/words.js";
 import { GARMENTS, garmentIn } from "../restyle/garments.js";
+import { useFiles } from "../ui/dropping.js";
 import { Icon } from "../ui/icon.js";
 import { Chip, Field, Progress, Switch, typed } from "../ui/parts.js";
 import { ProblemNote, told } from "../ui/problem.js";
@@ -14,7 +15,6 @@ import { Gallery } from "./gallery.js";
 /** A new lesson: what, its pictures, a check, and the start. @param {{lesson: Lesson, open: string}} props */
 export function New({ lesson, open }) {
   useChanging(lesson.changed);
-  const [over, hover] = useState(false);
   useEffect(() => {
     if (open && lesson.wish.style !== open) {
       lesson.clear();
@@ -22,18 +22,8 @@ export function New({ lesson, open }) {
     }
   }, [open]);
   const { wish, pictures, busy, unreadable } = lesson;
-  const add = (/** @type {FileList | null | undefined} */ files) => files && void lesson.add([...files]);
-  const chosen = (/** @type {Event} */ event) => add(/** @type {HTMLInputElement} */ (event.target).files);
-  const dropped = (/** @type {DragEvent} */ event) => {
-    event.preventDefault();
-    hover(false);
-    add(event.dataTransfer?.files);
-  };
-  const dragged = (/** @type {DragEvent} */ event) => {
-    event.preventDefault();
-    hover(true);
-  };
-  return html`<section class="page teach" data-over=${over ? "" : undefined} onDragOver=${dragged} onDragLeave=${() => hover(false)} onDrop=${dropped}>
+  const { chosen, place } = useFiles((files) => lesson.add(files));
+  return html`<section class="page teach" ...${place}>
     <div class="teach-head"><a class="text-button back" href="#/teach">← ${t("teach.back")}</a><h1>${t("teach.new")}</h1></div>
 
     <section class="teach-part"><h2><i>1</i>${t("teach.what")}</h2>
