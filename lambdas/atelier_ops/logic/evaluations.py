@@ -7,6 +7,7 @@ from atelier_ops.logic.http import Dependencies, ProblemError, Request
 from atelier_ops.logic.ownership import require_changeable
 from atelier_ops.logic.people.persons import check_given
 from atelier_ops.logic.people.style_people import note_style
+from atelier_ops.logic.run_names import run_name
 from atelier_ops.logic.style_pages import readable_style
 from atelier_ops.logic.style_versions import require_version
 from atelier_ops.logic.trainings import addressed, require_dataset, start
@@ -35,7 +36,7 @@ def create(request: Request, dependencies: Dependencies, style: str, version: st
         raise ProblemError(409, detail)
     given = {name: value for name, value in asked.explicit_values().items() if name not in _TOLD}
     inputs = addressed({"evaluate": found.number, "style": style, **given}, dependencies.data)
-    name = f"{style}-{request.new_id('evaluation')[:12]}"
+    name = run_name(style, request.new_id("evaluation"))
     words = asked.instance_prompt or found.manifest.instance_prompt
     require_dataset(name, {**inputs, "instance_prompt": words}, request, dependencies)
     note_style(asked.consent, style, name, request.client, dependencies.records)

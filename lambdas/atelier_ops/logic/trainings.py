@@ -20,6 +20,7 @@ from atelier_ops.logic.ownership import claim, may_read, require_changeable, req
 from atelier_ops.logic.people.persons import check_given
 from atelier_ops.logic.people.style_people import note_style
 from atelier_ops.logic.repeats import other_body
+from atelier_ops.logic.run_names import run_name
 from atelier_ops.logic.style_terms import check_stage_terms
 from atelier_ops.logic.taking_up import taken_up_by
 from atelier_ops.logic.timestamps import rfc3339
@@ -64,7 +65,7 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     # Step Functions keeps an execution's input for 90 days, whatever is deleted: who is depicted is not part of it.
     said = {name: value for name, value in given.explicit_values().items() if name != "consent"}
     inputs = addressed(said, dependencies.data)
-    name = f"{inputs['style']}-{request.new_id('training')[:12]}"
+    name = run_name(inputs["style"], request.new_id("training"))
     require_claimable(given.style, request, dependencies)
     require_dataset(name, inputs, request, dependencies)
     claim(given.style, request, dependencies)
@@ -89,7 +90,7 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
         detail = f"training: got {training}; allowed: one whose first training was made in the last 90 days"
         raise ProblemError(404, detail)
     dependencies.rules.require_gate(origin.input.get("task", "inpaint"), gate)
-    name = f"{origin.input['style']}-{request.new_id('training')[:12]}"
+    name = run_name(origin.input["style"], request.new_id("training"))
     # Of two requests at one moment both come past this: Prepare lets one of their executions go on.
     other = taken_up_by(origin.name, dependencies.data, dependencies.executions)
     if other not in ("", name):
