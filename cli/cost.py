@@ -35,7 +35,7 @@ def numbers(stage: Stage) -> dict[str, object]:
         "stage": stage.name,
         "idle_dollars_a_month": round(idle_per_month(stage), 2),
         "style_dollars": style_dollars(stage),
-        "style_minutes": style_minutes(),
+        "style_minutes": style_minutes(stage),
         "picture_dollars": pictures_dollars(stage, 1),
         "thousand_pictures_dollars": pictures_dollars(stage, 1_000),
         "largest_batch_rows": MOST_ROWS,

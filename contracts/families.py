@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from contracts.execution import METHODS, Task
 
+UPSCALER = "upscaler"
+"""The family that makes pictures larger, and paints none from words."""
+
 PAINTING_TASKS: tuple[Task, ...] = ("inpaint", "text-to-image")
 
 

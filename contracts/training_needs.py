@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts.execution import Method
+from contracts.families import UPSCALER
 from contracts.hyperparameters import Hyperparameters
 from contracts.machine_sizes import MachineSize
 from contracts.training_table import TABLE
@@ -74,6 +75,11 @@ class SizedTraining:
     def parts(self) -> tuple[str, ...]:
         """The parts that are trained."""
         return ("unet", *(self.shape.text_encoders if self.tuning.train_text_encoder else ()))
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether an upscaler learns: from parts of pictures, not from views of a garment."""
+        return bool(self.shape.row["family"] == UPSCALER)
 
     @property
     def rows(self) -> int:

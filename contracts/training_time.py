@@ -31,6 +31,10 @@ NOISE_LEVELS = 4
 """Of each, that a look measures the loss at."""
 VIEWS = 8
 """Crops of each picture that are encoded at most, and each once more with its garment painted out."""
+MOST_PARTS = 64
+"""Parts of each picture that an upscaler learns from: they are small beside it, and each shows something else."""
+LEAST_SEEN = 4
+"""A short training has fewer parts, so that each is seen so often on average: to encode one takes as long as a step."""
 
 
 class RunEstimate(Contract):
@@ -58,6 +62,11 @@ class RunEstimate(Contract):
         return f"; about ${self.dollars:.2f} ({other}) at prices of {REGION}"
 
 
+def parts_of(seen: float) -> int:
+    """Parts of each picture that an upscaler learns from where each picture is ``seen`` so often."""
+    return min(max(1, int(seen / LEAST_SEEN)), MOST_PARTS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunCourse:
     """What a run goes through: what is learnt from how many ``pictures``, and how the base model paints the class."""
@@ -78,17 +87,19 @@ class RunCourse:
             return None
         share = TRAINING_SHARE if machine.on_gpu else 1.0
         trained = self.steps(machine) * self.lesson.teraflop / share
-        before = self._encoding + self._class_pictures
+        before = self._encoding(machine) + self._class_pictures
         # One process looks, and the others wait.
         looks = self._look * self._looks(machine) / share
         return (trained + before / max(1, machine.gpus) + looks) / machine.teraflops
 
-    @property
-    def _encoding(self) -> float:
-        """Operations (1e12) of encoding every view and its twin."""
+    def _encoding(self, machine: MachineSize) -> float:
+        """Operations (1e12) of encoding every view and its twin, or of an upscaler's pairs the large parts."""
         row, tuning = self.lesson.shape.row, self.lesson.tuning
-        painted = tuning.num_class_images if tuning.with_prior_preservation else 0
         each = float(row["encode_teraflop"]) * self.lesson.shape.scale
+        if self.lesson.enlarges:
+            samples = tuning.batch_size * tuning.gradient_accumulation_steps * max(1, machine.gpus)
+            return parts_of(self.steps(machine) * samples / max(1, self.pictures)) * self.pictures * each
+        painted = tuning.num_class_images if tuning.with_prior_preservation else 0
         return 2 * (VIEWS * self.pictures + painted) * each
 
     @property

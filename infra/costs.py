@@ -14,11 +14,12 @@ from infra.settings.serving import Serving
 from infra.settings.stage import Stage
 from infra.standing_costs import ALARM_DOLLARS, STYLE_ENDPOINT_ALARMS, standing
 from infra.work_costs import (
-    TRAIN_SECONDS,
+    STYLE_PICTURES,
     WAKE_MINUTES,
     picture_seconds,
     pictures_dollars,
     style_dollars,
+    style_estimate,
     update_dollars,
 )
 
@@ -82,7 +83,8 @@ def _work(stage: Stage) -> list[str]:
     return [
         f"  a picture alone   {_dollars(pictures_dollars(stage, 1))}: {_around(serving)}",
         f"  1,000 pictures    {_dollars(pictures_dollars(stage, 1_000))} in a row, at about {picture_seconds(stage):g} s each",
-        f"  a style           {_dollars(style_dollars(stage))}: masks, {TRAIN_SECONDS} s of training, evaluation, smoke test",
+        f"  a style           {_dollars(style_dollars(stage))} from {STYLE_PICTURES} pictures: masks, "
+        f"{_minutes(style_estimate(stage).training_minutes)} of training, evaluation, smoke test",
         f"  a style's own endpoint (full fine-tuning) at most {_dollars(own)} an hour awake, "
         f"and {_dollars(STYLE_ENDPOINT_ALARMS * ALARM_DOLLARS)} a month for its alarms",
         f"  updating the endpoint starts as many instances again: at most {_dollars(update_dollars(stage))} more",
@@ -133,6 +135,10 @@ def _price(instance_type: str, *, count: int = 1, spot: bool = False) -> str:
 
 def _dollars(amount: float | None) -> str:
     return "unknown" if amount is None else f"${amount:.2f}"
+
+
+def _minutes(count: float | None) -> str:
+    return "an unknown time" if count is None else f"{count:.0f} min"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

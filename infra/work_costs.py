@@ -1,7 +1,7 @@
 """What work costs at a stage's machines: pictures with the waking and the idle tail around them, a style, an update of the endpoint.
 
-The times are estimates. Measured by others, and read in published reports: SDXL 7 s a picture on ml.g5.2xlarge, 387 s for 1,000 steps of
-Stable Diffusion 1.5. The rest is inferred, and nothing of it has run in AWS.
+The times are estimates. A training's is what Prepare says of it. Measured by others, and read in published reports: SDXL 7 s a picture on
+ml.g5.2xlarge. The rest is inferred, and nothing of it has run in AWS.
 """
 
 from collections.abc import Mapping
@@ -16,22 +16,15 @@ from contracts.search import Search, heaviest
 from contracts.training_limits import JobRoom, problems
 from contracts.training_needs import SizedTraining, shape_of
 from contracts.training_table import TABLE
-from contracts.training_time import (
-    EVALUATE_MINUTES,
-    JOB_START_MINUTES,
-    SEGMENT_MINUTES,
-    RunCourse,
-    RunEstimate,
-    run_estimate,
-    too_long,
-)
+from contracts.training_time import RunCourse, RunEstimate, run_estimate, too_long
 from infra.components.scaling import EMPTY_MINUTES
 from infra.settings.stage import Stage
 from models.catalogue import find
 
 WAKE_MINUTES = 8
 """From a request that finds no instance to one that paints: 5 to 10 minutes are reported, and they are billed."""
-TRAIN_SECONDS = 387
+STYLE_PICTURES = 12
+"""What a style is learnt from where costs are said of one: as many as the sample has."""
 UPDATE_MINUTES = 20
 """How long as many instances again run beside the old ones while an endpoint is updated."""
 
@@ -57,13 +50,7 @@ def pictures_dollars(stage: Stage, count: int) -> float | None:
 
 def style_dollars(stage: Stage) -> float | None:
     """One fine-tuning from masks to report, with the smoke test that wakes the endpoint."""
-    jobs = stage.jobs
-    processing = (SEGMENT_MINUTES + EVALUATE_MINUTES + 2 * JOB_START_MINUTES) * 60
-    parts = (
-        estimate(jobs.processing_instance, processing),
-        estimate(jobs.training_instance, TRAIN_SECONDS + JOB_START_MINUTES * 60, spot=jobs.spot),
-        pictures_dollars(stage, 1),
-    )
+    parts = (style_estimate(stage).dollars, pictures_dollars(stage, 1))
     known = [part for part in parts if part is not None]
     return sum(known) if len(known) == len(parts) else None
 
@@ -73,18 +60,27 @@ def update_dollars(stage: Stage) -> float | None:
     return estimate(stage.serving.instance, UPDATE_MINUTES * 60, count=stage.serving.most_instances)
 
 
-def style_minutes() -> float:
+def style_minutes(stage: Stage) -> float | None:
     """How long one fine-tuning takes: three jobs that start one after another, and the smoke test that wakes the endpoint."""
-    return SEGMENT_MINUTES + TRAIN_SECONDS / 60 + EVALUATE_MINUTES + 3 * JOB_START_MINUTES + WAKE_MINUTES
+    minutes = style_estimate(stage).minutes
+    return None if minutes is None else minutes + WAKE_MINUTES
+
+
+def style_estimate(stage: Stage) -> RunEstimate:
+    """What is expected of a style from ``STYLE_PICTURES`` pictures, where its request says nothing but what it must."""
+    return training_estimate(stage, {}, STYLE_PICTURES) or RunEstimate()
 
 
 def training_estimate(stage: Stage, inputs: Mapping[str, Any], pictures: int) -> RunEstimate | None:
-    """What a training with this input is expected to take at the stage; None of a base model that was not measured, as no upscaler was.
+    """What Prepare will say of a training with this input at the stage; None of a base model that was not measured.
 
     Raises InvalidInputError with what its machine has too little of.
     """
-    name = str(inputs.get("base_model") or stage.default_model.name).partition("@")[0]
-    if inputs.get("task") == UPSCALE or name not in stage.base_models or name not in TABLE:
+    upscaler = stage.upscaler_model if inputs.get("task") == UPSCALE else None
+    served = upscaler or stage.default_model
+    name = str(inputs.get("base_model") or served.name).partition("@")[0]
+    offered = (upscaler.name,) if upscaler else stage.base_models
+    if (inputs.get("task") == UPSCALE and not upscaler) or name not in offered or name not in TABLE:
         return None
     entry, method = find(name), inputs.get("method", "lora")
     own = {**entry.training.get(method, {}), **inputs.get("hyperparameters", {})}

@@ -30,11 +30,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     rows = {}
     for entry in CATALOGUE.values():
-        if (
-            FAMILIES.get(entry.family)
-            and "inpaint" in FAMILIES[entry.family].tasks
-            and (not options.only or entry.name in options.only)
-        ):
+        if FAMILIES.get(entry.family) and (not options.only or entry.name in options.only):
             rows[entry.name] = measured(entry)
             print(f"{entry.name}: {json.dumps(rows[entry.name])}", flush=True)
     if options.write:
@@ -48,7 +44,8 @@ def measured(entry: CatalogueEntry) -> dict[str, Any]:
     """The entry's row."""
     whole, added = numbers(entry)
     steps = {}
-    for method, text, checkpointing in product(METHODS, (False, True), (False, True)):
+    texts = (False, True) if FAMILIES[entry.family].trains_text_encoder else (False,)
+    for method, text, checkpointing in product(METHODS, texts, (False, True)):
         name = method + ("+text" if text else "") + ("+checkpointing" if checkpointing else "")
         steps[name] = asdict(step_needs(entry, method, text=text, checkpointing=checkpointing))
     encoded, decoded, denoised = encoding(entry, 1), decoding(entry), denoising(entry)

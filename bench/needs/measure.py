@@ -14,9 +14,14 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, 
 
 from bench.needs.live import LiveBytes, as_on_a_gpu
 from bench.needs.shapes import shaped
+from contracts.execution import UPSCALE
+from contracts.pictures import UPSCALING
+from diffusion.enlarging_model import EnlargingModel
+from diffusion.family import find_family
 from diffusion.lora_shape import LoraShape
-from diffusion.trained_model import train_parts
-from diffusion.trainee import Trainee
+from diffusion.trained_model import TrainedModel, train_parts, trainable_parts
+from diffusion.trainee import LearningFamily, Trainee
+from diffusion.upscaler import Upscaler
 from models.catalogue import CatalogueEntry
 
 MIB = 2**20
@@ -71,7 +76,7 @@ def step(entry: CatalogueEntry, method: str, *, batch: int, rank: int, text: boo
         arguments = _batch(family, entry, batch, text=text)
         with _unmoved():
             lora = LoraShape(rank=rank, alpha=rank) if method == "lora" else None
-            trained = train_parts(family, lora=lora, train_text_encoder=text, gradient_checkpointing=checkpointing)
+            trained = _trained(family, lora, text=text, checkpointing=checkpointing)
         for each in trained.parameters():
             each.grad = torch.zeros_like(each) if each.requires_grad else None
         known = [*trained.parameters(), *trained.buffers(), *_gradients(trained)]
@@ -79,24 +84,26 @@ def step(entry: CatalogueEntry, method: str, *, batch: int, rank: int, text: boo
         gc.freeze()  # what is there already need not be looked at again
         with as_on_a_gpu(), LiveBytes(known, collects=checkpointing) as live, _operations() as operations:
             with torch.autocast("cpu", torch.bfloat16):
-                loss = trained(*arguments).float().pow(2).mean()
-            loss.backward()
+                loss = _compared(family, trained(*arguments)).pow(2).mean()
+            torch.autograd.backward(loss)
         gc.unfreeze()
         return Taken(bytes=live.most, operations=operations.get_total_flops())
 
 
 def encoding(entry: CatalogueEntry, pictures: int) -> Taken:
-    """Encoding that many pictures at once. The published autoencoder of SDXL computes in single precision."""
-    pixels = (pictures, 3, entry.resolution, entry.resolution)
-    kind = torch.float32 if entry.family == "sdxl" else torch.bfloat16
+    """Encoding that many pictures at once, of an upscaler's pairs the large ones. Some autoencoders compute in single precision."""
+    whole = find_family(entry.family, LearningFamily)  # type: ignore[type-abstract]
+    kind = torch.float32 if whole.encodes_in_single_precision else torch.bfloat16
+    side = entry.resolution * (UPSCALING if entry.task == UPSCALE else 1)
+    pixels = (pictures, 3, side, side)
     return _without_gradients(entry, lambda family: family.encode_pictures(torch.zeros(pixels)), kind)
 
 
 def decoding(entry: CatalogueEntry) -> Taken:
     """Decoding one picture."""
 
-    def decoded(family: Trainee) -> Tensor:
-        latents = torch.zeros(1, 4, *_side(family, entry), dtype=torch.bfloat16)
+    def decoded(family: LearningFamily) -> Tensor:
+        latents = torch.zeros(1, _channels(family), *_side(family, entry), dtype=torch.bfloat16)
         picture: Tensor = family.pipeline.vae.decode(latents).sample
         return picture
 
@@ -115,8 +122,8 @@ def numbers(entry: CatalogueEntry) -> tuple[dict[str, int], dict[str, int]]:
         parts = {name: each for name, each in family.pipeline.components.items() if isinstance(each, nn.Module)}
         whole = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
         with _unmoved():
-            trained = train_parts(
-                family, lora=LoraShape(rank=1, alpha=1), train_text_encoder=True, gradient_checkpointing=False
+            trained = _trained(
+                family, LoraShape(rank=1, alpha=1), text=isinstance(family, Trainee), checkpointing=False
             )
         added = {
             name: sum(p.numel() for p in part.parameters() if p.requires_grad) for name, part in trained.parts.items()
@@ -124,7 +131,7 @@ def numbers(entry: CatalogueEntry) -> tuple[dict[str, int], dict[str, int]]:
     return whole, added
 
 
-def of_shape(entry: CatalogueEntry, dtype: torch.dtype) -> Trainee:
+def of_shape(entry: CatalogueEntry, dtype: torch.dtype) -> LearningFamily:
     """The model, all of it in ``dtype``: fake tensors cannot be changed in place."""
     torch.set_default_dtype(dtype)
     try:
@@ -133,35 +140,70 @@ def of_shape(entry: CatalogueEntry, dtype: torch.dtype) -> Trainee:
         torch.set_default_dtype(torch.float32)
 
 
-def _batch(family: Trainee, entry: CatalogueEntry, count: int, *, text: bool) -> Sequence[Any]:
+def _trained(family: LearningFamily, lora: LoraShape | None, *, text: bool, checkpointing: bool) -> TrainedModel:
+    """As the training job makes it."""
+    if isinstance(family, Trainee):
+        return train_parts(family, lora=lora, train_text_encoder=text, gradient_checkpointing=checkpointing)
+    assert isinstance(family, Upscaler)
+    parts = trainable_parts(
+        family, lora=lora, train_text_encoder=text, gradient_checkpointing=checkpointing, keeps=("vae",)
+    )
+    trained = EnlargingModel(family, parts)
+    return trained.train()
+
+
+def _compared(family: LearningFamily, predicted: Tensor) -> Tensor:
+    """What an error is measured of: the prediction, or the pictures that an upscaler's autoencoder makes of it."""
+    if isinstance(family, Upscaler) and family.predicts_pictures:
+        return family.decode(predicted.float())
+    return predicted.float()
+
+
+def _batch(family: LearningFamily, entry: CatalogueEntry, count: int, *, text: bool) -> Sequence[Any]:
     side = _side(family, entry)
-    latents, masks = torch.zeros(count, 4, *side), torch.zeros(count, 1, *side)
+    latents, steps = torch.zeros(count, _channels(family), *side), torch.zeros(count, dtype=torch.long)
+    if isinstance(family, Upscaler):
+        states = torch.zeros(count, TOKENS, family.pipeline.unet.config.cross_attention_dim)
+        return latents, torch.zeros(count, 3, *side), steps, steps, {"states": states}
+    masks = torch.zeros(count, 1, *side)
     words: dict[str, Tensor]
     if text:
         words = {name: torch.zeros(count, _tokens(family, name), dtype=torch.long) for name in family.tokenizers}
     else:
         config = family.pipeline.unet.config
         words = {"states": torch.zeros(count, TOKENS, config.cross_attention_dim), "pooled": torch.zeros(count, 1280)}
-    return latents, masks, latents, torch.zeros(count, dtype=torch.long), words, torch.zeros(count, 6)
+    return latents, masks, latents, steps, words, torch.zeros(count, 6)
 
 
-def _tokens(family: Trainee, encoder: str) -> int:
+def _channels(family: LearningFamily) -> int:
+    return int(family.pipeline.vae.config.latent_channels)
+
+
+def _tokens(family: LearningFamily, encoder: str) -> int:
     return min(TOKENS, int(getattr(family.pipeline, encoder).config.max_position_embeddings))
 
 
-def _predicted(family: Trainee, entry: CatalogueEntry) -> Tensor:
+def _predicted(family: LearningFamily, entry: CatalogueEntry) -> Tensor:
+    if isinstance(family, Upscaler):
+        latents, small, steps, levels, states = _batch(family, entry, 1, text=False)
+        shown = {name: each.bfloat16() for name, each in states.items()}
+        return family.predict(latents.bfloat16(), small.bfloat16(), steps, levels, shown)
+    assert isinstance(family, Trainee)
     noisy, masks, masked, steps, words, frames = _batch(family, entry, 1, text=False)
     kept = {name: each.bfloat16() for name, each in words.items()}
     return family.predict(family.denoiser_inputs(noisy, masks, masked).bfloat16(), steps, kept, frames.bfloat16())
 
 
-def _side(family: Trainee, entry: CatalogueEntry) -> tuple[int, int]:
+def _side(family: LearningFamily, entry: CatalogueEntry) -> tuple[int, int]:
+    """Of latents: an upscaler's are as large as its small pictures."""
+    if isinstance(family, Upscaler):
+        return entry.resolution, entry.resolution
     side = entry.resolution // 2 ** (len(family.pipeline.vae.config.block_out_channels) - 1)
     return side, side
 
 
 def _without_gradients(
-    entry: CatalogueEntry, call: Callable[[Trainee], Tensor], dtype: torch.dtype = torch.bfloat16
+    entry: CatalogueEntry, call: Callable[[LearningFamily], Tensor], dtype: torch.dtype = torch.bfloat16
 ) -> Taken:
     with FakeTensorMode(), torch.no_grad(), _unmoved():
         family = of_shape(entry, dtype)

@@ -11,7 +11,7 @@ import diffusers
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from diffusion.family import find_family
-from diffusion.trainee import Trainee
+from diffusion.trainee import LearningFamily
 from models.catalogue import AssetSource, CatalogueEntry, find
 
 _SD2_UNET: Mapping[str, Any] = {
@@ -32,10 +32,22 @@ _SDXL_UNET: Mapping[str, Any] = {
     "addition_time_embed_dim": 256,
     "projection_class_embeddings_input_dim": 2816,
 }
+_UPSCALER_UNET: Mapping[str, Any] = {
+    "in_channels": 7,
+    "sample_size": 128,
+    "cross_attention_dim": 1024,
+    "block_out_channels": (256, 512, 512, 1024),
+    "down_block_types": ("DownBlock2D", *("CrossAttnDownBlock2D",) * 3),
+    "up_block_types": (*("CrossAttnUpBlock2D",) * 3, "UpBlock2D"),
+    "only_cross_attention": (True, True, True, False),
+    "num_class_embeds": 1000,
+    "use_linear_projection": True,
+}
 _UNETS: Mapping[str, Mapping[str, Any]] = {
     "sd1": {"cross_attention_dim": 768, "sample_size": 64},
     "sd2": {**_SD2_UNET, "sample_size": 64},
     "sdxl": _SDXL_UNET,
+    "upscaler": _UPSCALER_UNET,
 }
 _CLIP_L = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
 _OPEN_CLIP_H = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23, "num_attention_heads": 16}
@@ -50,18 +62,14 @@ _TEXTS: Mapping[str, tuple[Mapping[str, int], ...]] = {
     "sd1": (_CLIP_L,),
     "sd2": (_OPEN_CLIP_H,),
     "sdxl": (_CLIP_L, _OPEN_CLIP_G),
+    "upscaler": (_OPEN_CLIP_H,),
 }
-_VAE: Mapping[str, Any] = {
-    "block_out_channels": (128, 256, 512, 512),
-    "layers_per_block": 2,
-    "down_block_types": ("DownEncoderBlock2D",) * 4,
-    "up_block_types": ("UpDecoderBlock2D",) * 4,
-}
+_VAE_WIDTHS: Mapping[str, tuple[int, ...]] = {"upscaler": (128, 256, 512)}
 
 
-def shaped(entry: CatalogueEntry) -> Trainee:
+def shaped(entry: CatalogueEntry) -> LearningFamily:
     """A model of the entry's shape; to be called while tensors are fake."""
-    kind = find_family(entry.family, Trainee)  # type: ignore[type-abstract]
+    kind = find_family(entry.family, LearningFamily)  # type: ignore[type-abstract]
     parts = _tiny(Path(entry.source.folder)) if isinstance(entry.source, AssetSource) else _published(entry.family)
     pipeline = getattr(diffusers, kind.pipelines[0])
     return kind(pipeline(**parts, **kind.without_checker, **_unused(entry.family)))
@@ -72,12 +80,21 @@ def _published(family: str) -> dict[str, Any]:
     names = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
     encoders = {name: kind(config) for (name, kind), config in zip(names.items(), texts, strict=False)}
     return {
-        "unet": diffusers.UNet2DConditionModel(in_channels=9, **_UNETS[family]),
-        "vae": diffusers.AutoencoderKL(**_VAE),
+        "unet": diffusers.UNet2DConditionModel(**{"in_channels": 9, **_UNETS[family]}),
+        "vae": _autoencoder(_VAE_WIDTHS.get(family, (128, 256, 512, 512))),
         **encoders,
         **{name.replace("text_encoder", "tokenizer"): _tokenizer() for name in encoders},
         "scheduler": diffusers.DDIMScheduler(),
     }
+
+
+def _autoencoder(widths: tuple[int, ...]) -> diffusers.AutoencoderKL:
+    return diffusers.AutoencoderKL(
+        block_out_channels=widths,
+        layers_per_block=2,
+        down_block_types=("DownEncoderBlock2D",) * len(widths),
+        up_block_types=("UpDecoderBlock2D",) * len(widths),
+    )
 
 
 def _tiny(folder: Path) -> dict[str, Any]:
@@ -87,7 +104,7 @@ def _tiny(folder: Path) -> dict[str, Any]:
         "vae": diffusers.AutoencoderKL.from_config(_config(diffusers.AutoencoderKL, folder / "vae")),
         "text_encoder": CLIPTextModel(text),
         "tokenizer": _tokenizer(),
-        "scheduler": diffusers.DDIMScheduler(),
+        "scheduler": diffusers.DDIMScheduler.from_pretrained(folder / "scheduler"),
     }
 
 
@@ -103,4 +120,10 @@ def _tokenizer() -> Any:
 
 
 def _unused(family: str) -> dict[str, Any]:
-    return {} if family == "sdxl" else {"feature_extractor": None}
+    """What else a pipeline is made of, and what has no weights."""
+    if family == "sdxl":
+        return {}
+    return {
+        "feature_extractor": None,
+        **({"low_res_scheduler": diffusers.DDPMScheduler()} if family == "upscaler" else {}),
+    }

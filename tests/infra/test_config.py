@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 import app
+from atelier_ops.logic import needs as sizing
 from contracts.batching import FEWEST_AT_ONCE, ROWS
+from contracts.hyperparameters import Hyperparameters
 from contracts.machines import has_efa, has_gpu
+from contracts.training_table import TABLE
 from infra.config import STAGES, stage_named
 from infra.context import read
 from infra.costs import hourly, idle_per_month, report
@@ -21,7 +24,17 @@ from infra.settings.pretraining import Lustre, Pretraining
 from infra.settings.serving import Serving
 from infra.settings.stage import Stage
 from infra.standing_costs import standing
-from infra.work_costs import pictures_dollars, style_dollars, update_dollars
+from infra.work_costs import (
+    STYLE_PICTURES,
+    WAKE_MINUTES,
+    pictures_dollars,
+    style_dollars,
+    style_estimate,
+    style_minutes,
+    update_dollars,
+)
+from tests.unit.ops_stage import base_manifest
+from tests.unit.test_ops_needs import ListedFiles
 
 DEV = STAGES["dev"]
 HOURS = OfficeHours(instances=3, days="MON-FRI", from_hour=8, until_hour=20, timezone="Asia/Seoul")
@@ -141,9 +154,18 @@ def test_pictures_cost_their_seconds_the_waking_and_the_idle_tail() -> None:
     assert pictures_dollars(DEV, 1_000) == pytest.approx(hour * (around + 5_000) / 3600)
 
 
-def test_a_style_costs_its_jobs_and_the_smoke_test_that_wakes_the_endpoint() -> None:
-    jobs = 0.35 * 1.515 * (387 + 240) / 3600 + 1.408 * (5 + 10 + 2 * 4) * 60 / 3600
-    assert style_dollars(DEV) == pytest.approx(jobs + (pictures_dollars(DEV, 1) or 0))
+def test_a_style_costs_what_prepare_says_of_it_and_the_smoke_test_that_wakes_the_endpoint() -> None:
+    entry, rows, jobs = DEV.default_model, TABLE[DEV.default_model.name]["parameters"], DEV.jobs
+    files = {f"{part}/model.safetensors": 2 * count for part, count in rows.items()}
+    base = base_manifest(entry.name, entry.task, family=entry.family, defaults=dict(entry.defaults))
+    taken = sizing.needs(base, "lora", Hyperparameters.from_json(entry.training["lora"]), 0, ListedFiles(sizes=files))
+    assert taken
+    processing = {"instance": jobs.processing_instance}
+    train = {"instance": jobs.training_instance, "spot": jobs.spot, "seconds": jobs.most_training_seconds}
+    prepared = taken.estimate(STYLE_PICTURES, {"segment": processing, "train": train, "evaluate": processing})
+    assert style_estimate(DEV) == prepared
+    assert style_dollars(DEV) == pytest.approx((prepared.dollars or 0) + (pictures_dollars(DEV, 1) or 0))
+    assert style_minutes(DEV) == pytest.approx((prepared.minutes or 0) + WAKE_MINUTES)
     odd = dataclasses.replace(
         DEV, serving=dataclasses.replace(DEV.serving, instance="ml.c7i.xlarge", pace=(9_000, 900))
     )

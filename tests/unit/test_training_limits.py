@@ -28,7 +28,7 @@ def refusals(of: SizedTraining, instance: str, **more: Any) -> list[str]:
     return [str(each) for each in problems(of, JobRoom(instance=instance, **more))]
 
 
-TRAINABLE = [name for name, entry in CATALOGUE.items() if "inpaint" in getattr(FAMILIES.get(entry.family), "tasks", ())]
+TRAINABLE = [name for name, entry in CATALOGUE.items() if entry.family in FAMILIES]
 
 
 def test_every_trainable_base_model_has_a_row_of_its_family() -> None:
@@ -39,7 +39,7 @@ def test_every_trainable_base_model_has_a_row_of_its_family() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_what_stages_offer_fits_their_machines_or_is_refused_with_what_does(name: str, method: Method) -> None:
     for stage in STAGES.values():
-        if name not in stage.base_models:
+        if name not in (*stage.base_models, stage.serving.upscaler):
             continue
         found = refusals(lesson(name, method), stage.jobs.training_instance, volume_gib=stage.jobs.volume_gib)
         if (name, method) == ("sdxl-inpaint", "full"):
@@ -64,6 +64,14 @@ def test_what_stages_offer_fits_their_machines_or_is_refused_with_what_does(name
         ),
         ("sd15-inpaint", "full", "ml.m5.xlarge", {}, "method lora"),
         ("sdxl-inpaint", "full", "ml.g5.2xlarge", {}, "method lora"),
+        (
+            "sd-x4-upscaler",
+            "full",
+            "ml.g4dn.xlarge",
+            {"batch_size": 8},
+            "batch_size 1 with gradient_accumulation_steps 8",
+        ),
+        ("sd-x4-upscaler", "lora", "ml.g5.xlarge", {"batch_size": 16}, "jobs.training_instance ml.g6e.xlarge"),
         (
             "sdxl-inpaint",
             "lora",
@@ -112,7 +120,7 @@ def test_a_base_model_of_nobodys_size_counts_as_the_next_larger_one() -> None:
     assert beyond is not None
     assert beyond.name == "sd15-inpaint"
     assert beyond.scale in (1.0, 2.0)
-    assert shape_of("upscaler", 1) is None
+    assert shape_of("clipseg", 1) is None
 
 
 def test_of_a_type_that_is_not_known_nothing_is_said() -> None:

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from contracts.execution import Method
-from contracts.training_time import RunCourse, RunEstimate, run_estimate, too_long
+from contracts.machine_sizes import size_of
+from contracts.training_table import TABLE
+from contracts.training_time import TRAINING_SHARE, RunCourse, RunEstimate, parts_of, run_estimate, too_long
 from models.catalogue import find
 from tests.unit.test_training_limits import lesson
 
@@ -44,6 +48,19 @@ def test_class_pictures_and_epochs_count() -> None:
     with_prior = run_estimate(course("sd2-inpaint", "full"), machine)
     assert (with_prior.training_minutes or 0) > 2 * (without.training_minutes or 0)
     assert course("tiny-inpaint", "lora", max_steps=None, epochs=10, batch_size=5).lesson.tuning.max_steps is None
+
+
+def test_an_upscaler_encodes_each_of_its_parts_once() -> None:
+    machine = size_of("ml.g5.2xlarge")
+    few, many = (course("sd-x4-upscaler", "lora", pictures=count) for count in (12, 24))
+    seconds = [each.training_seconds(machine) or 0 for each in (few, many)]
+    one = TABLE["sd-x4-upscaler"]["encode_teraflop"] / (machine.teraflops or 0)
+    assert parts_of(800 / 12) == 16
+    assert parts_of(800 / 24) == 8
+    steps = 800 * few.lesson.teraflop / TRAINING_SHARE / (machine.teraflops or 0)
+    assert seconds == [pytest.approx(steps + 12 * 16 * one), pytest.approx(steps + 24 * 8 * one)]
+    assert parts_of(1) == 1
+    assert parts_of(10_000) == 64
 
 
 def test_what_is_not_known_is_not_made_up() -> None:

@@ -15,16 +15,13 @@ from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.learners.fine_tune import export_style
 from contracts.artifact import BaseManifest
 from contracts.sampling import Sampling
+from contracts.training_time import parts_of
 from diffusion.enlarging_model import EnlargingModel
 from diffusion.noise import loss_weights, target
 from diffusion.upscaler import Upscaler
 
-MOST_PARTS = 64
-"""Parts of each picture: they are small beside it, and each shows something else."""
 _LATENT_WEIGHT = 0.01
 """Beside the error of pictures, where a model predicts them: latents count what hardly shows as much as what does."""
-LEAST_SEEN = 4
-"""A short training has fewer parts, so that each is seen so often on average: to encode one takes as long as a step."""
 
 
 class EnlargingLearner:
@@ -78,8 +75,7 @@ def enlargement_batches(
     side = largest_side(examples, base.resolution)
     small = {name: dataset.path / own for name, own in dataset.files.small.items()}
     cutter = PairCutter(files=examples, small=small, side=side, seed=job.seed, flipped=job.random_flip)
-    seen = steps * job.batch_size * job.gradient_accumulation_steps / len(examples)
-    parts = min(max(1, int(seen / LEAST_SEEN)), MOST_PARTS)
+    parts = parts_of(steps * job.batch_size * job.gradient_accumulation_steps / len(examples))
     encoder = [digest for name, digest in base.files.items() if name.startswith("vae/")]
     of = [base.reference, *encoder, job.dataset_sha256, str(family.pipeline.vae.dtype), str(parts)]
     pairs = KeptViews(
