@@ -15,7 +15,7 @@ beforeEach(() => {
   kept.clear();
   [asked, left] = [[], []];
   const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
-  const location = { origin: "https://page.example", pathname: "/a/", search: "", hash: "#/history", assign: (address) => left.push(address) };
+  const location = { origin: "https://page.example", pathname: "/a/index.html", search: "", hash: "#/history", assign: (address) => left.push(address) };
   const history = { replaceState: (_state, _title, address) => left.push(address) };
   Object.assign(globalThis, { sessionStorage: storage, location, history });
   globalThis.fetch = async (address, { body }) => {
@@ -59,6 +59,18 @@ test("a token that is about to end is exchanged, and one that cannot be is nobod
   globalThis.fetch = async () => new Response("{}", { status: 400 });
   assert.equal(await fresh(stage), null);
   assert.equal(kept.has("atelier.tokens"), false);
+});
+
+test("who signs out is signed out at the login too, who was not known stays here", async () => {
+  kept.set("atelier.tokens", JSON.stringify({ access_token: "a", until: Date.now() / 1000 + 600 }));
+  globalThis.sessionStorage.clear = () => kept.clear();
+  const session = new Session({ stage: "dev", key: null, sign_in: stage, disclosure: {}, origins: [] });
+  await session.start();
+  assert.equal(session.open.now, true);
+  session.end(true);
+  assert.deepEqual([session.open.now, kept.size, left], [false, 0, []]);
+  session.leave();
+  assert.deepEqual(left, ["https://people.example/logout?client_id=client&logout_uri=https%3A%2F%2Fpage.example%2Fa%2F"]);
 });
 
 test("a key that the API does not know is asked for again, and the laptop's own stays", async () => {

@@ -1,5 +1,5 @@
 import { Changing } from "./changing.js";
-import { fresh, startSignIn, takeCode } from "./sign_in.js";
+import { fresh, startSignIn, startSignOut, takeCode } from "./sign_in.js";
 
 /** @import {Config} from "./config.js" */
 
@@ -45,6 +45,12 @@ export class Session {
   /** Go to the managed login, which comes back here. */
   signIn() {
     return this.config.sign_in ? startSignIn(this.config.sign_in) : undefined;
+  }
+
+  /** What a person does who is done. */
+  leave() {
+    this.end();
+    if (this.config.sign_in) startSignOut(this.config.sign_in);
   }
 
   /** Forget the key or the tokens; the laptop's key stays. @param {boolean} [refused] whether the API did not know them */

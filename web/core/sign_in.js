@@ -10,9 +10,9 @@ const EARLY = 60;
 
 /** @typedef {{id_token: string, access_token: string, refresh_token?: string, until: number}} Tokens */
 
-/** The page's own address, which the login comes back to. */
+/** The page's own address, which the login comes back to: that of its folder, as the login knows it. */
 function home() {
-  return location.origin + location.pathname;
+  return new URL(".", location.origin + location.pathname).href;
 }
 
 /** @param {Uint8Array} bytes */
@@ -42,6 +42,14 @@ export async function startSignIn(stage) {
     code_challenge: await challengeOf(verifier ?? ""),
   });
   location.assign(`https://${stage.domain}/oauth2/authorize?${asked}`);
+}
+
+/**
+ * Leave for the login's end, or else it would let the next person of this browser in without asking; it comes back here.
+ * @param {SignIn} stage
+ */
+export function startSignOut(stage) {
+  location.assign(`https://${stage.domain}/logout?${new URLSearchParams({ client_id: stage.client_id, logout_uri: home() })}`);
 }
 
 /**

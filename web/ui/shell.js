@@ -47,7 +47,7 @@ export function Shell({ use }) {
       <div class="top-tools">
         <button type="button" class="text-button" lang=${language.now === "en" ? "ko" : "en"}
           onClick=${() => speak(language.now === "en" ? "ko" : "en")}>${language.now === "en" ? "한국어" : "English"}</button>
-        ${open && !use.config.key && html`<button type="button" class="text-button" onClick=${() => use.session.end()}>${t("access.leave")}</button>`}
+        ${open && !use.config.key && html`<button type="button" class="text-button" onClick=${() => use.session.leave()}>${t("access.leave")}</button>`}
         <${ThemeButton} />
         <${IconButton} icon="help" label=${t("help")} keys="?" onClick=${() => help(true)} />
       </div>
