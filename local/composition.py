@@ -42,6 +42,7 @@ from local.seams import (
     keys,
     listed_names,
     metrics,
+    page_origin,
     registry,
     roles,
     services,
@@ -104,6 +105,7 @@ def build(run_dir: Path, port: int, account: str, region: str, environment: dict
     application = clock_door(fault_door.fault_door(services.application(), backend.faults), clock.turn)
     pages = distributions.Distributions(account=account, region=region, port=port)
     pages.install()
+    page_origin.install()
     app = page_door(servers_door(application, sagemaker.endpoints.servers), pages)
     return Composition(app=app, resume=resume, close=keeper.close)
 

@@ -143,8 +143,12 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.kms": {"_resolve_key": "key_id_or_arn"},
     "ministack.services.s3": {
-        **dict.fromkeys(("_buckets", "_bucket_encryption", "_object_versions")),
+        **dict.fromkeys(("_buckets", "_bucket_encryption", "_bucket_policies", "_object_versions")),
         "_bucket_default_sse_headers": "bucket_name",
+        "_bucket_owner_account": "name",
+        "_ensure_bucket": "name",
+        "_error": "code message status resource extra headers",
+        "serve_cloudfront_origin_fetch": "bucket_name key method headers source_arn oai_id",
         "_bucket_has_versions": "name",
         "_put_bucket_encryption": "name body",
         "_atomic_write": "fpath data text",

@@ -1,6 +1,7 @@
 """Somebody's first visit: nothing is there yet, and everything can go wrong."""
 
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -8,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.visits import PHONE, Visit
 from tests.e2e.studio import Studio
 
+LOGIN = "studio-example.auth.us-east-1.amazoncognito.com"
 EMPTY = {
     "#/teach": "Nothing was taught here yet",
     "#/catalogue": "No catalogue was painted here yet",
@@ -19,6 +21,28 @@ def test_who_opens_the_cloud_is_led_to_its_page(visit: Callable[..., Visit], stu
     page = visit().page
     expect(page.get_by_role("heading", level=1)).to_contain_text("Change what is worn")
     assert page.url.startswith(f"{studio.deployment.cloud.url}/_aws/cloudfront/")
+    # The distribution may list its bucket, so S3 says what is not there.
+    assert page.request.get(f"{page.url.partition('#')[0]}lost.js").status == 404
+
+
+def test_who_signs_out_is_signed_out_at_the_login_and_comes_back(visit: Callable[..., Visit]) -> None:
+    """The login is played; what it is asked is what Cognito's documentation wants."""
+    arrived = visit("#/history")
+    page, home = arrived.page, arrived.page.url.partition("#")[0]
+    login = {"domain": LOGIN, "client_id": "client"}
+    told = {"stage": "dev", "key": None, "sign_in": login, "disclosure": {}, "origins": []}
+    page.route("**/config.json", lambda route: route.fulfill(json=told))
+    page.route("**/v1/**", lambda route: route.fulfill(json={"results": [], "next": None}))
+    page.route(f"https://{LOGIN}/logout?*", lambda route: route.fulfill(status=302, headers={"location": home}))
+    arrived.origins.add(f"https://{LOGIN}")
+    tokens = {"access_token": "a", "id_token": "i", "until": 2**40}
+    page.evaluate("(tokens) => sessionStorage.setItem('atelier.tokens', JSON.stringify(tokens))", tokens)
+    page.reload()
+    with page.expect_request(f"https://{LOGIN}/logout?*") as asked:
+        page.get_by_role("button", name="Sign out").click()
+    assert parse_qs(urlsplit(asked.value.url).query) == {"client_id": ["client"], "logout_uri": [home]}
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert page.evaluate("() => sessionStorage.length") == 0
 
 
 @pytest.mark.parametrize("place", EMPTY)

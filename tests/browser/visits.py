@@ -29,10 +29,11 @@ _SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "upload
 
 @dataclass(kw_only=True)
 class Visit:
-    """``page`` is what the person sees; ``refused`` and ``errors`` are what a browser tells developers only."""
+    """``page`` is what the person sees; ``errors`` are what a browser tells developers only. ``origins`` may be asked."""
 
     page: Page
     home: str
+    origins: set[str]
     errors: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
@@ -99,15 +100,14 @@ def visiting(
     try:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        visit = Visit(page=page, home=home)
-        origins = {_origin(home), *known}
+        visit = Visit(page=page, home=home, origins={_origin(home), *known})
 
         def heard(message: ConsoleMessage) -> None:
             if message.type == "error":
                 visit.errors.append(f"{message.text} {message.location.get('url', '')}")
 
         def asked(request: Request) -> None:
-            if request.url.startswith("http") and _origin(request.url) not in origins:
+            if request.url.startswith("http") and _origin(request.url) not in visit.origins:
                 visit.strangers.append(f"asked {request.url}")
 
         page.on("console", heard)
