@@ -30,7 +30,7 @@ def test_who_signs_out_is_signed_out_at_the_login_and_comes_back(visit: Callable
     arrived = visit("#/history")
     page, home = arrived.page, arrived.page.url.partition("#")[0]
     login = {"domain": LOGIN, "client_id": "client"}
-    told = {"stage": "dev", "key": None, "sign_in": login, "disclosure": {}, "origins": []}
+    told: dict[str, object] = {"stage": "dev", "key": None, "sign_in": login, "disclosure": {}, "origins": []}
     page.route("**/config.json", lambda route: route.fulfill(json=told))
     page.route("**/v1/**", lambda route: route.fulfill(json={"results": [], "next": None}))
     page.route(f"https://{LOGIN}/logout?*", lambda route: route.fulfill(status=302, headers={"location": home}))
