@@ -129,9 +129,7 @@ class ExecutionInput(MachineInput):
     method: Annotated[Method, about("train an adapter (lora), or all weights (full)")] = "lora"
     deploy: Annotated[
         Deploy,
-        about(
-            "where the result is served; left out: adapter for method lora, endpoint for method full, none for a full upscaler"
-        ),
+        about("where the result is served; left out: adapter for method lora, endpoint for method full"),
     ] = "adapter"
     approval: Annotated[Approval, about("who approves the result: nobody, or a person; a stage may want a person")] = (
         "auto"
@@ -198,11 +196,9 @@ class ExecutionInput(MachineInput):
 
     @classmethod
     def prepare(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A full fine-tune makes no adapter, so it goes to an endpoint of its own; a full upscaler is not served by itself."""
+        """A full fine-tune makes no adapter, so it goes to an endpoint of its own."""
         data = super().prepare(data)
-        if data.get("method") != "full":
-            return data
-        return {"deploy": "none" if data.get("task") == UPSCALE else "endpoint", **data}
+        return {"deploy": "endpoint", **data} if data.get("method") == "full" else data
 
     @rule
     def _no_style_is_called_as_the_base_model(self) -> Iterator[Problem]:
@@ -221,9 +217,7 @@ class ExecutionInput(MachineInput):
 
     @rule
     def _deploy_fits_the_method(self) -> Iterator[Problem]:
-        if self.method == "full" and self.task == UPSCALE and self.deploy != "none":
-            yield Problem("deploy", self.deploy, "none, because a full upscaler has no endpoint of its own")
-        elif self.method == "full" and self.deploy == "adapter":
+        if self.method == "full" and self.deploy == "adapter":
             yield Problem("deploy", self.deploy, "endpoint | none, because method full makes no adapter")
         if self.method == "lora" and self.deploy == "endpoint":
             yield Problem("deploy", self.deploy, "adapter | none, because method lora needs no endpoint of its own")

@@ -10,10 +10,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from contracts.declarations import about
+from contracts.execution import UPSCALE
 from contracts.layout import FAILURES, RESPONSES
 from contracts.machines import GPU_AMI, has_gpu, volume_key
 from contracts.model import Contract
 from contracts.vpc import VpcConfig
+
+UPSCALER_URI = "ATELIER_UPSCALER_URI"
+"""The variable of a server's environment that says where its upscaler is."""
 
 VARIANT = "AllTraffic"
 """The name of an endpoint's one production variant."""
@@ -39,6 +43,7 @@ class Hosting(Contract):
     document: ClassVar[str] = "hosting"
 
     image_uri: Annotated[str, about("the inference image")]
+    base_uri: Annotated[str, about("the S3 prefix of the base model of the shared endpoint")]
     role_arn: Annotated[str, about("the role of the containers")]
     key_arn: Annotated[str, about("the KMS key of volumes and answers")]
     instance_type: Annotated[str, about("an ML instance type")]
@@ -66,6 +71,16 @@ class Hosting(Contract):
         # No network isolation: the server fetches adapters and uploads from S3 while it runs.
         request = {"ExecutionRoleArn": self.role_arn, "PrimaryContainer": container}
         return request | ({"VpcConfig": self.network.request()} if self.network else {})
+
+    def version_model(self, task: str, uri: str) -> dict[str, Any]:
+        """The model of the endpoint of a full fine-tune, whose weights are below the S3 prefix ``uri``.
+
+        An upscaler takes the place of the stage's own, beside the base model: a server enlarges with the one and paints with the other.
+        """
+        if task != UPSCALE:
+            return self.model(uri)
+        own = self.model_copy(update={"environment": {**self.environment, UPSCALER_URI: uri}})
+        return own.model(self.base_uri)
 
     def endpoint_config(self, model_name: str) -> dict[str, Any]:
         """One variant that serves the model, without a name of its own."""

@@ -25,13 +25,15 @@ class CheckedModel:
     base: BaseManifest
     style: StyleManifest | None = None
 
+    @property
+    def reference(self) -> str:
+        """What answers call it."""
+        return f"{self.style.style}@{self.style.version}" if self.style else self.base.reference
 
-@dataclass(frozen=True, kw_only=True)
-class FetchedBase:
-    """A base model's files, copied and checked."""
-
-    folder: Path
-    manifest: BaseManifest
+    @property
+    def adapters_for(self) -> str:
+        """The base that adapters must have been trained on; empty for a full fine-tune, whose weights fit none."""
+        return "" if self.style else self.base.reference
 
 
 class Arriving:
@@ -48,21 +50,20 @@ class Arriving:
 
 def _fetched(
     pool: ThreadPoolExecutor, store: Store, prefix: S3Uri | None, folder: Path
-) -> Callable[[], FetchedBase] | None:
+) -> Callable[[], CheckedModel] | None:
     if prefix is None:
         return None
-    fetched: Future[FetchedBase] = pool.submit(fetch_base, store, prefix, folder)
+    fetched: Future[CheckedModel] = pool.submit(fetch_model, store, prefix, folder)
     return fetched.result
 
 
-def fetch_base(store: Store, prefix: S3Uri, folder: Path) -> FetchedBase:
-    """Copy a base model's prefix into ``folder``. Raises InvalidInputError where it is incomplete or a file was changed."""
+def fetch_model(store: Store, prefix: S3Uri, folder: Path) -> CheckedModel:
+    """Copy the prefix of a base model or a full fine-tune into ``folder``. Raises InvalidInputError as ``check_model`` does."""
     store.download(prefix.child(MANIFEST), folder / MANIFEST, where=str(prefix))
-    manifest = BaseManifest.load(folder)
-    for name in manifest.files:
+    kind = StyleManifest if "style" in _read(folder / MANIFEST) else BaseManifest
+    for name in kind.load(folder).files:
         store.download(prefix.child(name), folder / name, where=str(prefix))
-    verify_files(folder, manifest.files)
-    return FetchedBase(folder=folder, manifest=manifest)
+    return check_model(folder)
 
 
 def check_model(folder: Path) -> CheckedModel:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from PIL import Image
 
 from atelier_inference.adapters import AdapterShelf
-from atelier_inference.arriving import Arriving, FetchedBase
+from atelier_inference.arriving import Arriving, CheckedModel
 from atelier_inference.inputs import PictureReader
 from atelier_inference.marking import load_marking
 from atelier_inference.mode import Dependencies
@@ -92,7 +92,7 @@ def _pace(settings: Settings, model: Model, enlarger: Enlarger | None) -> Pace:
     )
 
 
-def _segmenter(arriving: Callable[[], FetchedBase] | None, device: str) -> Segmenter | None:
+def _segmenter(arriving: Callable[[], CheckedModel] | None, device: str) -> Segmenter | None:
     if arriving is None:
         return None
     segmenter = Segmenter.load(arriving().folder, device)
@@ -100,17 +100,18 @@ def _segmenter(arriving: Callable[[], FetchedBase] | None, device: str) -> Segme
     return segmenter
 
 
-def _enlarger(arriving: Callable[[], FetchedBase] | None, device: str) -> Enlarger | None:
+def _enlarger(arriving: Callable[[], CheckedModel] | None, device: str) -> Enlarger | None:
     """The upscaler, tried out as the model is."""
     if arriving is None:
         return None
-    fetched = arriving()
-    manifest = fetched.manifest
+    checked = arriving()
+    manifest = checked.base
     family = find_family(manifest.family, Upscaler)
-    upscaler = family.load(fetched.folder, device=device, dtype=painting_dtype(device), checker=True)
+    upscaler = family.load(checked.folder, device=device, dtype=painting_dtype(device), checker=True)
     make_ready(upscaler)
     enlarger = Enlarger(
-        reference=manifest.reference,
+        reference=checked.reference,
+        adapters_for=checked.adapters_for,
         upscaler=upscaler,
         side=manifest.resolution,
         defaults=Upscaling(sampling=Sampling.of(manifest.defaults), noise_level=Upscaler.NOISE_LEVEL),

@@ -50,14 +50,14 @@ def load_model(folder: Path) -> Model:
 
 def read_model(checked: CheckedModel) -> Model:
     """Read what is checked already. Raises InvalidInputError for a family that does not paint."""
-    base, style = checked.base, checked.style
+    base = checked.base
     device = best_device()
     family = find_family(base.family, Painter)
     painter = family.load(checked.folder, device=device, dtype=painting_dtype(device), checker=True)
     make_ready(painter)
     return Model(
-        reference=f"{style.style}@{style.version}" if style else base.reference,
-        adapters_for="" if style else base.reference,
+        reference=checked.reference,
+        adapters_for=checked.adapters_for,
         resolution=base.resolution,
         sampling=Sampling.of(base.defaults),
         fast=Sampling.of(base.fast) if base.fast else None,

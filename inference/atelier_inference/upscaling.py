@@ -42,9 +42,13 @@ class Upscaling:
 
 @dataclass(frozen=True, kw_only=True)
 class Enlarger:
-    """A loaded upscaler: ``side`` is that of its tiles in pixels of the small picture; ``defaults`` are its manifest's."""
+    """A loaded upscaler: ``side`` is that of its tiles in pixels of the small picture; ``defaults`` are its manifest's.
+
+    ``adapters_for`` is the base that adapters must have been trained on; empty for a full fine-tune, whose weights fit none.
+    """
 
     reference: str
+    adapters_for: str
     upscaler: Upscaler
     side: int
     defaults: Upscaling
@@ -53,11 +57,6 @@ class Enlarger:
     def family(self) -> Family:
         """What adapters are put beside."""
         return self.upscaler
-
-    @property
-    def adapters_for(self) -> str:
-        """The base that adapters must have been trained on."""
-        return self.reference
 
     def settings(
         self, noise_level: int | None, *, words: bool = False, steps: int | None = None, guidance: float | None = None

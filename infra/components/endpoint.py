@@ -18,7 +18,7 @@ class SharedEndpoint(Construct):
     CloudFormation chooses ``name``; ``arn`` spells it in lower case. Where ``hosting`` names another instance type or another kind than
     before, a new endpoint takes the old one's place: for some minutes there are two, and what still waits in the old one's queue is lost.
 
-    ``base_uri`` is the S3 prefix of the base model. ``needs`` are created before the model is: the base models it reads and the policy
+    ``needs`` are created before the model is: the base models it reads and the policy
     of its role. ``service`` is what the stage's own metrics are called by.
     """
 
@@ -28,14 +28,13 @@ class SharedEndpoint(Construct):
         construct_id: str,
         *,
         hosting: Hosting,
-        base_uri: str,
         serving: Serving,
         service: str,
         needs: Sequence[IDependable],
     ) -> None:
         super().__init__(scope, construct_id)
         # Plain resources: their properties are the requests with which a style's own endpoint is made.
-        model = CfnResource(self, "Model", type="AWS::SageMaker::Model", properties=hosting.model(base_uri))
+        model = CfnResource(self, "Model", type="AWS::SageMaker::Model", properties=hosting.model(hosting.base_uri))
         model.node.add_dependency(*needs)
         model_name = model.get_att("ModelName").to_string()
         config = CfnResource(

@@ -5,7 +5,7 @@ from string import capwords
 from aws_cdk import CfnOutput
 from constructs import Construct
 
-from contracts.hosting import Hosting
+from contracts.hosting import UPSCALER_URI, Hosting
 from contracts.layout import CERTIFICATES, base_prefix
 from contracts.machines import has_gpu
 from infra.components.access import publishing, reading, writing
@@ -49,7 +49,6 @@ class ServingStack(StageStack):
             self,
             "Endpoint",
             hosting=self.hosting,
-            base_uri=self._base_uri(stage.default_model),
             serving=stage.serving,
             service=stage.prefix,
             needs=[self._role, *self._base_models()],
@@ -81,6 +80,7 @@ class ServingStack(StageStack):
         serving, storage = self.stage.serving, self._storage
         return Hosting(
             image_uri=self.image.uri,
+            base_uri=self._base_uri(self.stage.default_model),
             role_arn=self._role.role.role_arn,
             key_arn=key_arn(storage.key),
             instance_type=serving.instance,
@@ -101,7 +101,7 @@ class ServingStack(StageStack):
         return {
             "ATELIER_SEGMENTER_URI": self._base_uri(stage.segmenter_model),
             # Empty: this stage has no upscaler, and the server refuses requests for one.
-            "ATELIER_UPSCALER_URI": self._base_uri(stage.upscaler_model) if stage.upscaler_model else "",
+            UPSCALER_URI: self._base_uri(stage.upscaler_model) if stage.upscaler_model else "",
             "ATELIER_STYLES_URI": storage.model_bucket.s3_url_for_object("styles/"),
             "ATELIER_UPLOADS_URI": storage.media_bucket.s3_url_for_object("uploads/"),
             "ATELIER_REQUESTS_URI": storage.media_bucket.s3_url_for_object("requests/"),

@@ -152,6 +152,7 @@ def environment() -> dict[str, str]:
 def _hosting(role: str, topic: str) -> Hosting:
     return Hosting(
         image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
+        base_uri="s3://model/base/tiny@v1/",
         role_arn=role,
         key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
         instance_type="ml.m5.xlarge",

@@ -8,16 +8,20 @@ import torch
 from PIL import Image
 
 from atelier_inference.adapters import AdapterShelf
-from atelier_inference.arriving import BASE_MANIFEST
+from atelier_inference.arriving import BASE_MANIFEST, Arriving
+from atelier_inference.loading import load
 from atelier_inference.pipelines import Model, load_model
+from atelier_inference.settings import Settings
 from atelier_inference.styles import StyleCatalogue
 from contracts.artifact import BaseManifest, hash_files, to_json
 from contracts.errors import InvalidInputError
 from contracts.layout import MANIFEST, base_prefix, style_prefix
+from contracts.prediction import PredictionInput
 from contracts.sampling import Sampling, SamplingDefaults
 from imaging.repaint import Repainting, repaint_all
+from tests.integration.inference_server import sent
 from tests.unit.inference_store import STYLES, FolderStore, publish_lora, style_manifest
-from tests.unit.miniatures import DEFAULTS, RESOLUTION, save_inpainter
+from tests.unit.miniatures import DEFAULTS, RESOLUTION, save_inpainter, save_miniature
 
 torch.set_num_threads(1)
 
@@ -54,6 +58,20 @@ def test_a_full_fine_tune_serves_with_its_bases_resolution_and_defaults(base: Pa
     model = load_model(full_fine_tune(base, tmp_path / "full"))
     assert (model.reference, model.adapters_for) == ("skirt@3", "")
     assert (model.resolution, model.sampling) == (RESOLUTION, Sampling.of(SamplingDefaults.from_json(DEFAULTS)))
+
+
+def test_a_fully_fine_tuned_upscaler_enlarges_in_place_of_the_stages(base: Path, tmp_path: Path) -> None:
+    save_miniature(tmp_path / "x4", "upscaler", task="upscale", name="x4")
+    store, prefix = FolderStore(tmp_path), STYLES.child("skirt/3/")
+    full_fine_tune(tmp_path / "x4", store.path(prefix), task="upscale", base_model="x4@1")
+    settings = Settings(model=base, upscaler=prefix)
+    modes = load(settings, store, Arriving(settings, store, tmp_path / "scratch"))
+    request = PredictionInput.from_json({"mode": "upscale", "image": sent(Image.new("RGB", (20, 12)))})
+    job = modes["upscale"].prepare(request)
+    (made,) = modes["upscale"].run([job])[0]().images
+    assert (job.model, made.size) == ("skirt@3", (80, 48))
+    with pytest.raises(InvalidInputError, match=r"input\.adapter"):
+        modes["upscale"].prepare(request.model_copy(update={"adapter": "skirt@3"}))
 
 
 def test_a_lora_saved_by_diffusers_below_its_style_prefix_is_an_adapter(base: Path, tmp_path: Path) -> None:

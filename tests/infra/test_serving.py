@@ -154,6 +154,9 @@ def test_a_style_s_own_endpoint_is_hosted_as_the_shared_one_is(stage: Synthesize
     assert hosting.tags == as_deployed(STAGES[stage.name]).tags
     own = hosting.endpoint_config(text(shared["ProductionVariants"][0]["ModelName"]))
     model = hosting.model("s3://model/styles/")
+    assert shape(hosting.base_uri) == shape(
+        shared_model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]["S3Uri"]
+    )
     container, shared_container = model["PrimaryContainer"], shared_model["PrimaryContainer"]
     assert shape(model.get("VpcConfig")) == shape(shared_model.get("VpcConfig"))
     # A version's own endpoint starts with one instance, whatever the shared one starts with.

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from atelier_inference.arriving import fetch_base
+from atelier_inference.arriving import fetch_model
 from atelier_inference.store import Store
 from contracts.artifact import hash_files
 from contracts.errors import InvalidInputError
@@ -90,7 +90,7 @@ def upload(folder: Path) -> None:
 def test_a_base_prefix_is_copied_whole_and_checked(store: Store, tmp_path: Path) -> None:
     manifest = save_segmenter(tmp_path / "made")
     upload(tmp_path / "made")
-    assert fetch_base(store, BASE, tmp_path / "copy").manifest == manifest
+    assert fetch_model(store, BASE, tmp_path / "copy").base == manifest
     assert hash_files(tmp_path / "copy") == manifest.files
 
 
@@ -99,4 +99,4 @@ def test_a_base_prefix_with_a_changed_file_is_refused(store: Store, tmp_path: Pa
     (tmp_path / "made/config.json").write_text("{}")
     upload(tmp_path / "made")
     with pytest.raises(InvalidInputError, match=r"config\.json"):
-        fetch_base(store, BASE, tmp_path / "copy")
+        fetch_model(store, BASE, tmp_path / "copy")

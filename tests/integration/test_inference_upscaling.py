@@ -123,6 +123,7 @@ def tiny(root: Path) -> Enlarger:
     folder = root / "models/tiny/weights/upscaler"
     return Enlarger(
         reference=entry.reference,
+        adapters_for=entry.reference,
         upscaler=Upscaler.load(folder, device="cpu", dtype=torch.float32, checker=False),
         side=entry.resolution,
         defaults=Upscaling(sampling=replace(entry.sampling, guidance=1.0), noise_level=20),

@@ -13,6 +13,7 @@ from contracts.vpc import VpcConfig
 
 HOSTING = Hosting(
     image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
+    base_uri="s3://model/base/tiny@v1/",
     role_arn="arn:aws:iam::123456789012:role/endpoint",
     key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
     instance_type="ml.m5.xlarge",

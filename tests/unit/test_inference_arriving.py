@@ -18,7 +18,7 @@ def test_what_is_named_arrives_and_what_is_not_is_not_asked_for(tmp_path: Path) 
     assert arriving.upscaler is None
     assert arriving.segmenter is not None
     fetched = arriving.segmenter()
-    assert (fetched.folder, fetched.manifest) == (tmp_path / "scratch" / "segmenter", segmenter)
+    assert (fetched.folder, fetched.base) == (tmp_path / "scratch" / "segmenter", segmenter)
     assert {path.name for path in fetched.folder.iterdir()} >= set(segmenter.files)
     assert (arriving.model().base, arriving.model().style) == (base, None)
 
@@ -32,7 +32,7 @@ def test_each_fault_is_told_where_it_is_waited_for(tmp_path: Path) -> None:
     arriving = Arriving(settings, store, tmp_path / "scratch")
     assert arriving.segmenter is not None
     assert arriving.upscaler is not None
-    assert arriving.segmenter().manifest.family == "clipseg"
+    assert arriving.segmenter().base.family == "clipseg"
     with pytest.raises(InvalidInputError, match="artifact file model_index"):
         arriving.model()
     with pytest.raises(InvalidInputError, match="an object that exists"):

@@ -255,6 +255,17 @@ def test_a_style_is_for_an_upscaler_or_for_what_paints(api: Api, task: str, mode
     assert api.inference.queue == []
 
 
+def test_a_full_upscaler_enlarges_at_its_own_endpoint_and_paints_nothing(api: Api) -> None:
+    put_version(api.buckets, 1, task="upscale", method="full")
+    put_promoted(api.buckets, 1)
+    enlarged = post(api, {"version": "skirt", "input": {"image": PICTURE, "mode": "upscale"}})
+    assert enlarged.status == 201, enlarged.body
+    painted = post(api, {"version": "skirt", "input": INPUT})
+    assert (painted.status, painted.body["what"]) == (422, "version")
+    assert "skirt@1, a style for upscale" in json.dumps(painted.body)
+    assert [endpoint for endpoint, *_ in api.inference.queue] == ["atelier-test-style-skirt-v1"]
+
+
 def test_a_photo_is_enlarged_with_an_upscalers_style(api: Api) -> None:
     put_version(api.buckets, 1, task="upscale")
     put_promoted(api.buckets, 1)

@@ -13,13 +13,14 @@ from atelier_ops.logic.endpoint import (
     settle_endpoint,
     waiting,
 )
-from contracts.hosting import VARIANT, Hosting, alarm_names
+from contracts.hosting import UPSCALER_URI, VARIANT, Hosting, alarm_names
 from contracts.vpc import VpcConfig
 from tests.unit.ops_fakes import NOW, MemoryEndpoints, MemoryRecords, MemoryTokens
 
 NAME = "atelier-test-style-skirt-v1"
 HOSTING = Hosting(
     image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1",
+    base_uri="s3://model/base/tiny@v1/",
     role_arn="arn:aws:iam::123456789012:role/endpoint",
     key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
     instance_type="ml.m5.xlarge",
@@ -33,8 +34,8 @@ HOSTING = Hosting(
 )
 
 
-def deploy(endpoints: MemoryEndpoints, hosting: Hosting = HOSTING) -> None:
-    make_endpoint(NAME, "s3://model/styles/skirt/1/", hosting, endpoints)
+def deploy(endpoints: MemoryEndpoints, hosting: Hosting = HOSTING, *, task: str = "inpaint") -> None:
+    make_endpoint(NAME, task, "s3://model/styles/skirt/1/", hosting, endpoints)
 
 
 def becomes(endpoints: MemoryEndpoints, status: str, reason: str = "") -> None:
@@ -51,6 +52,15 @@ def test_a_version_gets_an_endpoint_whose_parts_have_its_name() -> None:
     assert endpoints.configs[NAME] == {"EndpointConfigName": NAME, **HOSTING.endpoint_config(NAME)}
     assert endpoints.tagged == [(NAME, HOSTING.tags)] * 3
     assert "VpcConfig" not in endpoints.models[NAME]
+
+
+def test_an_upscalers_version_is_beside_the_stages_base_model_in_place_of_its_upscaler() -> None:
+    endpoints, stages_own = MemoryEndpoints(), {UPSCALER_URI: "s3://model/base/x4@v1/"}
+    hosting = HOSTING.model_copy(update={"environment": {**HOSTING.environment, **stages_own}})
+    deploy(endpoints, hosting, task="upscale")
+    container = endpoints.models[NAME]["PrimaryContainer"]
+    assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == HOSTING.base_uri
+    assert container["Environment"] == {**HOSTING.environment, UPSCALER_URI: "s3://model/styles/skirt/1/"}
 
 
 def test_in_a_stage_with_a_network_a_version_s_containers_are_in_it_too() -> None:

@@ -282,7 +282,7 @@ def test_an_sdxl_base_is_planned_for_every_task_and_method_that_its_family_train
             assert plan["hyperparameters"]["train_text_encoder"] == "True"
 
 
-def test_the_stages_upscaler_is_planned_as_an_adapter_of_its_own_or_for_no_endpoint(stage: Stage) -> None:
+def test_the_stages_upscaler_is_planned_as_an_adapter_of_its_own_or_for_its_own_endpoint(stage: Stage) -> None:
     for name in ("larger", "other"):
         manifest = base_manifest(name, "upscale", family="upscaler", training={"lora": {"max_steps": 7}})
         stage[0].put("model", f"base/{manifest.reference}/{MANIFEST}", to_json(manifest).encode())
@@ -291,7 +291,7 @@ def test_the_stages_upscaler_is_planned_as_an_adapter_of_its_own_or_for_no_endpo
         stage, **asked
     )
     has = (stage[0], replace(stage[1], upscaler="larger@v1"))
-    for method, deploy in (("lora", "adapter"), ("full", "none")):
+    for method, deploy in (("lora", "adapter"), ("full", "endpoint")):
         plan = plan_of(has[1], method=method, **asked)
         assert (plan["deploy"], plan["base"]["reference"]) == (deploy, "larger@v1")
         assert plan["gate"] == {"psnr_gain": -0.5}
@@ -299,7 +299,6 @@ def test_the_stages_upscaler_is_planned_as_an_adapter_of_its_own_or_for_no_endpo
     assert plan_of(has[1], **asked)["hyperparameters"]["max_steps"] == "7"
     for name, value in (("with_prior_preservation", True), ("validation_steps", 5)):
         assert f"hyperparameters.{name}" in refused(has, **asked, hyperparameters={name: value})
-    assert "deploy: got 'endpoint'; allowed: none, because" in refused(has, **asked, method="full", deploy="endpoint")
     assert "allowed: larger@v1, which the shared endpoint serves" in refused(has, **asked, base_model="other@v1")
     assert plan_of(has[1], **asked, base_model="other@v1", deploy="none")["deploy"] == "none"
     assert "allowed: inpaint | text-to-image: tiny@v1's family" in refused(

@@ -44,7 +44,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         if name.startswith(HANDLERS) and not name.endswith(".handler"):
             yield function.finding(_NAME, f"Lambda would call {name}", "Name the function called handler of the module")
     for name, function in handlers(assembly).items():
-        yield from _named(name, function, images)
+        yield from _named(name, function, images, stage)
 
 
 def _told(container: Mapping[str, Any], stage: Stage) -> Iterator[tuple[str, str]]:
@@ -89,7 +89,7 @@ def _first(config: Resource, stage: Stage | None) -> Iterator[tuple[str, str]]:
             yield wrong, "Take first_instances of the stage's Serving"
 
 
-def _named(name: str, function: Resource, images: set[str]) -> Iterator[Finding]:
+def _named(name: str, function: Resource, images: set[str], stage: Stage | None) -> Iterator[Finding]:
     """What handlers make endpoints and packages of is the image that the shared endpoint runs."""
     variables = function.properties.get("Environment", {}).get("Variables", {})
     named = {"IMAGE_URI": str(variables["IMAGE_URI"])} if "IMAGE_URI" in variables else {}
@@ -99,6 +99,9 @@ def _named(name: str, function: Resource, images: set[str]) -> Iterator[Finding]
         except Exception:  # noqa: BLE001 server_settings says so
             return
         named["HOSTING's image_uri"] = hosting.image_uri
+        if stage and not hosting.base_uri.endswith(_prefix(stage.default_model)):
+            wrong = f"HOSTING's base_uri is {hosting.base_uri}"
+            yield function.finding(_NAME, wrong, "Name the base model that the shared endpoint holds")
         if "BucketsMedia" not in hosting.media_bucket:
             wrong = f"HOSTING's media_bucket is {hosting.media_bucket}"
             yield function.finding(_NAME, wrong, "Name the media bucket, which roles and handlers read answers from")

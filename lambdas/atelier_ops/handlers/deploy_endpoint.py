@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: object) -> None:
     """``{"plan", "endpoint", "uri", "token"}``. Raises NameCollisionError, EndpointBusyError, QuotaExceeded."""
     settings, endpoints = Settings.from_environment(), Endpoints()
     records, name = Records(settings.table_name), event["endpoint"]
-    make_endpoint(name, event["uri"], Hosting.from_text(settings.hosting), endpoints)
+    make_endpoint(name, event["plan"]["task"], event["uri"], Hosting.from_text(settings.hosting), endpoints)
     count("EndpointRollouts")
     records.put(waiting(name, event["token"], event["plan"]["execution"], int(time.time())))
     # The endpoint may have settled before the token was stored, and its event been ignored.

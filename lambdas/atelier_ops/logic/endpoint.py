@@ -19,14 +19,14 @@ IN_SERVICE = "InService"
 FAILED = "EndpointFailed"
 
 
-def make_endpoint(name: str, uri: str, hosting: Hosting, endpoints: Endpoints) -> None:
-    """Create the endpoint that serves the weights below ``uri``; its model and configuration are called as it is.
+def make_endpoint(name: str, task: str, uri: str, hosting: Hosting, endpoints: Endpoints) -> None:
+    """Create the endpoint that serves the weights below ``uri``, trained for ``task``; its model and configuration are called as it is.
 
     All three get the stage's tags. Repeatable: what is there already and the same is left alone.
 
     Raises NameCollisionError, EndpointBusyError, QuotaExceeded.
     """
-    model = {"ModelName": name, **hosting.model(uri)}
+    model = {"ModelName": name, **hosting.version_model(task, uri)}
     config = {"EndpointConfigName": name, **hosting.endpoint_config(name)}
     _check_same(model, endpoints.make_model(model, hosting.tags))
     _check_same(config, endpoints.make_config(config, hosting.tags))

@@ -18,7 +18,7 @@ from contracts.prediction import ADAPTER_PATTERN
 
 @dataclass(frozen=True, kw_only=True)
 class ServingTarget:
-    """Where a prediction goes: the endpoint, the adapter it loads (empty for none) and its style's task, and how the API names both."""
+    """Where a prediction goes: the endpoint, the adapter it loads (empty for none) and the style's task, and how the API names both."""
 
     endpoint: str
     adapter: str
@@ -27,9 +27,9 @@ class ServingTarget:
     task: str = ""
 
     def require_mode(self, mode: str) -> None:
-        """Raises InvalidInputError where a prediction of this mode cannot be made with the adapter."""
-        if self.adapter:
-            require_fit("version", self.adapter, self.task, mode)
+        """Raises InvalidInputError where a prediction of this mode cannot be made with the style."""
+        if self.adapter or self.task == UPSCALE:
+            require_fit("version", self.version, self.task, mode)
 
 
 class Targets(StyleSources, Protocol):
@@ -57,7 +57,7 @@ def resolve(version: str, request: Request, dependencies: Targets) -> ServingTar
             endpoint=shared, adapter=found.name, model=found.style, version=found.name, task=found.task
         )
     endpoint = style_endpoint(dependencies.name_prefix, found.style, found.number)
-    return ServingTarget(endpoint=endpoint, adapter="", model=found.style, version=found.name)
+    return ServingTarget(endpoint=endpoint, adapter="", model=found.style, version=found.name, task=found.task)
 
 
 def resolve_adapter(
