@@ -1,9 +1,8 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
-import { follow } from "../core/waiting.js";
+import { html } from "../vendor/preact.js";
 import { duration, language, moment, t } from "../core/words.js";
-import { Progress, Spinner } from "../ui/parts.js";
-import { ProblemNote, told } from "../ui/problem.js";
-import { say } from "../ui/toast.js";
+import { Asked, useDoing, useFollowed } from "../ui/asked.js";
+import { Head, Progress } from "../ui/parts.js";
+import { ProblemNote } from "../ui/problem.js";
 import { Results } from "./results.js";
 
 /** @import {Use} from "../app.js" */
@@ -11,50 +10,26 @@ import { Results } from "./results.js";
 
 /** A catalogue as it is painted, and what became of it. @param {{use: Use, id: string}} props */
 export function BatchView({ use, id }) {
-  const [batch, show] = useState(/** @type {Batch | null} */ (null));
-  const [trouble, fail] = useState(/** @type {unknown} */ (null));
-  const [round, again] = useState(0);
-  const [busy, act] = useState(false);
   const path = `v1/batches/${encodeURIComponent(id)}`;
-  useEffect(() => {
-    const leaving = new AbortController();
-    const { signal } = leaving;
-    const look = () => /** @type {Promise<Batch>} */ (use.api.ask(path, { signal }));
-    fail(null);
-    look().then((first) => follow(first, look, { signal, heard: show })).catch((error) => signal.aborted || fail(error));
-    return () => leaving.abort();
-  }, [id, round]);
-  const refresh = () => again((n) => n + 1);
-  /** @param {"cancel" | "resume"} what */
-  const doing = async (what) => {
-    act(true);
-    try {
-      await use.api.ask(`${path}/${what}`, { method: "POST", idempotencyKey: crypto.randomUUID(), ...(what === "resume" ? { body: {} } : {}) });
-      refresh();
-    } catch (error) {
-      say(`${told(error).title}. ${told(error).advice}`, "wrong");
-    }
-    act(false);
-  };
-  const retry = html`<button type="button" class="button small" onClick=${refresh}>${t("again")}</button>`;
-  const back = html`<a class="text-button back" href="#/catalogue">← ${t("catalogue.back")}</a>`;
-  if (!batch) {
-    return html`<section class="page teach"><div class="teach-head">${back}<h1>${t("catalogue.title")}</h1></div>
-      ${trouble ? html`<${ProblemNote} told=${told(trouble)}>${retry}<//>` : html`<p class="found"><${Spinner} label=${t("teach.reading")} /> ${t("teach.reading")}</p>`}</section>`;
-  }
+  const asked = useFollowed((signal) => /** @type {Promise<Batch>} */ (use.api.ask(path, { signal })), id);
+  const { now: batch, again } = asked;
+  const { busy, doing } = useDoing();
+  const change = (/** @type {string} */ what, body = {}) =>
+    doing(() => use.api.ask(`${path}/${what}`, { method: "POST", idempotencyKey: crypto.randomUUID(), ...body }).then(again));
+  if (!batch) return html`<section class="page teach"><${Head} back=${t("catalogue.back")} to="#/catalogue" title=${t("catalogue.title")} /><${Asked} of=${asked} /></section>`;
   const { status, counts, errors, error, report } = batch;
   const runs = status === "starting" || status === "processing";
   const left = counts ? counts.total - counts.succeeded : 0;
-  return html`<section class="page teach"><div class="teach-head">${back}<h1>${batch.name ?? t("catalogue.title")}</h1>
-      <p><span class="status" data-status=${status}>${t(`status.${status}`)}</span> <small>${moment(batch.created_at)}</small></p></div>
-    ${Boolean(trouble) && html`<${ProblemNote} told=${told(trouble)}>${retry}<//>`}
+  return html`<section class="page teach"><${Head} back=${t("catalogue.back")} to="#/catalogue" title=${batch.name ?? t("catalogue.title")}>
+      <p><span class="status" data-status=${status}>${t(`status.${status}`)}</span> <small>${moment(batch.created_at)}</small></p><//>
+    <${Asked} of=${asked} />
     ${(errors.length > 0 || error) && html`<${ProblemNote} told=${{ title: t(errors.length ? "catalogue.rows.wrong" : "catalogue.failed"),
       advice: errors.length ? t("catalogue.rows.wrong.do") : `${error}. ${t("catalogue.failed.do")}`, lines: errors, kind: "wrong" }} />`}
     <${HowFar} batch=${batch} />
     <div class="teach-ways">
-      ${runs && html`<button type="button" class="button" disabled=${busy} onClick=${() => doing("cancel")}>${t("teach.cancel")}</button>`}
-      ${!runs && left > 0 && html`<button type="button" class="button primary" disabled=${busy} onClick=${() => doing("resume")}>${t("catalogue.resume", { n: left })}</button>`}</div>
-    ${report && html`<${Results} use=${use} batch=${batch} report=${report} onExpired=${refresh} />`}
+      ${runs && html`<button type="button" class="button" disabled=${busy} onClick=${() => change("cancel")}>${t("teach.cancel")}</button>`}
+      ${!runs && left > 0 && html`<button type="button" class="button primary" disabled=${busy} onClick=${() => change("resume", { body: {} })}>${t("catalogue.resume", { n: left })}</button>`}</div>
+    ${report && html`<${Results} use=${use} batch=${batch} report=${report} onExpired=${again} />`}
   </section>`;
 }
 

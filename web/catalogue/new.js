@@ -4,7 +4,7 @@ import { go } from "../core/router.js";
 import { t } from "../core/words.js";
 import { useFiles } from "../ui/dropping.js";
 import { Icon } from "../ui/icon.js";
-import { Field, IconButton, Progress, typed } from "../ui/parts.js";
+import { Field, Head, IconButton, Progress, typed } from "../ui/parts.js";
 import { ProblemNote, told } from "../ui/problem.js";
 import { baseName } from "./list.js";
 
@@ -24,7 +24,7 @@ export function New({ order }) {
   const { chosen, place } = useFiles((files) => order.add(files));
   const columns = Object.keys(rows[0]?.columns ?? {});
   return html`<section class="page teach" ...${place}>
-    <div class="teach-head"><a class="text-button back" href="#/catalogue">← ${t("catalogue.back")}</a><h1>${t("catalogue.new")}</h1></div>
+    <${Head} back=${t("catalogue.back")} to="#/catalogue" title=${t("catalogue.new")} />
     <section class="teach-part"><h2><i>1</i>${t("catalogue.photos")}</h2><p class="lead">${t("catalogue.photos.about")}</p>
       <div class="teach-ways">
         <label class="button primary"><${Icon} name="picture" />${t("teach.choose")}<input class="unseen" type="file" multiple accept="image/*,.csv,text/csv" onChange=${chosen} /></label>

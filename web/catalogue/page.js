@@ -1,15 +1,15 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { useChanging } from "../core/changing.js";
 import { useRoute } from "../core/router.js";
 import { language, moment, t } from "../core/words.js";
+import { Asked, useAsked } from "../ui/asked.js";
 import { Icon } from "../ui/icon.js";
-import { Spinner } from "../ui/parts.js";
-import { ProblemNote, told } from "../ui/problem.js";
 import { BatchView } from "./batch.js";
 import { New } from "./new.js";
 import { Order } from "./order.js";
 
 /** @import {Use} from "../app.js" */
+/** @import {Page as Listed} from "../core/types.js" */
 /** @import {Batch} from "./types.js" */
 
 /** @type {Order | undefined} */
@@ -26,20 +26,14 @@ export function Page({ use }) {
 
 /** @param {{use: Use}} props */
 function Overview({ use }) {
-  const [batches, show] = useState(/** @type {Batch[] | null} */ (null));
-  const [trouble, fail] = useState(/** @type {unknown} */ (null));
-  const read = () => {
-    fail(null);
-    use.api.ask("v1/batches?limit=50").then((/** @type {any} */ page) => show(page.results), fail);
-  };
-  useEffect(read, []);
+  const asked = useAsked(() => /** @type {Promise<Listed<Batch>>} */ (use.api.ask("v1/batches?limit=50")));
+  const batches = asked.now?.results;
   return html`<section class="page teach">
     <div class="teach-head"><h1>${t("catalogue.title")}</h1><p class="lead">${t("catalogue.about")}</p>
       <a class="button primary" href="#/catalogue/new"><${Icon} name="plus" />${t("catalogue.new")}</a></div>
-    ${Boolean(trouble) && html`<${ProblemNote} told=${told(trouble)}><button type="button" class="button small" onClick=${read}>${t("again")}</button><//>`}
-    ${!trouble && !batches && html`<p class="found"><${Spinner} label=${t("teach.reading")} /> ${t("teach.reading")}</p>`}
+    <${Asked} of=${asked} />
     ${batches?.length === 0 && html`<p class="nothing">${t("catalogue.nothing")}</p>`}
-    ${batches !== null && batches.length > 0 && html`<ul class="rows">${batches.map((batch) => html`<li key=${batch.id}><a href=${`#/catalogue/${batch.id}`}>
+    ${batches && html`<ul class="rows">${batches.map((batch) => html`<li key=${batch.id}><a href=${`#/catalogue/${batch.id}`}>
       <b>${batch.name ?? batch.id}</b><span class="status" data-status=${batch.status}>${t(`status.${batch.status}`)}</span>
       <small>${moment(batch.created_at)}${batch.counts ? ` · ${t("catalogue.done", { n: batch.counts.succeeded, of: batch.counts.total })}` : ""}</small></a></li>`)}</ul>`}
   </section>`;

@@ -1,8 +1,8 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { t } from "../core/words.js";
+import { Asked, useAsked, useDoing } from "../ui/asked.js";
 import { Icon } from "../ui/icon.js";
-import { Progress, Spinner } from "../ui/parts.js";
-import { ProblemNote, told } from "../ui/problem.js";
+import { Progress } from "../ui/parts.js";
 import { baseName } from "./list.js";
 import { zipped } from "./zip.js";
 
@@ -14,45 +14,31 @@ const SHOWN = 24;
 /** What a batch left: what somebody should look at and why, its pictures, and all of it to keep. @param {{use: Use, batch: Batch,
  *   report: NonNullable<Batch["report"]>, onExpired: () => void}} props */
 export function Results({ use, batch, report, onExpired }) {
-  const [whole, show] = useState(/** @type {Whole | null} */ (null));
-  const [trouble, fail] = useState(/** @type {unknown} */ (null));
+  const asked = useAsked((signal) => use.api.picture(report.data, signal).then(readWhole), report.data);
   const [shown, more] = useState(SHOWN);
-  const [packed, pack] = useState(/** @type {number | null} */ (null));
-  const [round, again] = useState(0);
-  useEffect(() => {
-    fail(null);
-    use.api.picture(report.data).then((blob) => blob.text()).then((text) => show(JSON.parse(text))).catch(fail);
-  }, [report.data, round]);
-  const retry = () => {
-    again((n) => n + 1);
-    onExpired();
-  };
-  if (trouble) return html`<${ProblemNote} told=${told(trouble)}><button type="button" class="button small" onClick=${retry}>${t("again")}</button><//>`;
-  if (!whole) return html`<p class="found"><${Spinner} label=${t("teach.reading")} /> ${t("teach.reading")}</p>`;
+  const [packed, pack] = useState(0);
+  const { busy, doing } = useDoing();
+  const whole = asked.now;
+  if (!whole) return html`<${Asked} of=${{ ...asked, again: () => (asked.again(), onExpired()) }} />`;
   const byLine = new Map(whole.items.map((item) => [item.line, item]));
   const done = whole.items.filter(({ status, prediction }) => status === "succeeded" && prediction);
   const download = async () => {
-    try {
-      const files = [];
-      for (const item of done) {
-        pack(files.length / done.length);
-        files.push({ name: fileOf(item), body: await use.api.picture(await addressOf(use, item)) });
-      }
-      save(await zipped(files), `${batch.name ?? batch.id}.zip`);
-    } catch (error) {
-      fail(error);
+    const files = [];
+    for (const item of done) {
+      pack(files.length / done.length);
+      files.push({ name: fileOf(item), body: await use.api.picture(await addressOf(use, item)) });
     }
-    pack(null);
+    save(await zipped(files), `${batch.name ?? batch.id}.zip`);
   };
   return html`<section class="teach-part"><h2>${t("review")}</h2>
       ${whole.review.length === 0 ? html`<p class="teach-good">${t("review.none")}</p>` : html`<ul class="review">${whole.review.map(({ line, reason }) => html`<li class="note" data-kind="wrong">
         <strong>${t("review.line", { line, name: nameOf(byLine.get(line)) })}</strong><p>${reason}</p></li>`)}</ul>`}</section>
     <section class="teach-part"><h2>${t("results")}</h2>
       <div class="teach-ways">
-        <button type="button" class="button primary" disabled=${!done.length || packed !== null} onClick=${download}><${Icon} name="download" />${t("results.zip", { n: done.length })}</button>
+        <button type="button" class="button primary" disabled=${!done.length || busy} onClick=${() => doing(download)}><${Icon} name="download" />${t("results.zip", { n: done.length })}</button>
         <a class="button" href=${report.csv} download>${t("results.csv")}</a>
         <a class="button" href=${report.page} target="_blank" rel="noreferrer">${t("report.page")}</a></div>
-      ${packed !== null && html`<${Progress} share=${packed} label=${t("results.packing")} />`}
+      ${busy && html`<${Progress} share=${packed} label=${t("results.packing")} />`}
       <p class="lead">${batch.disclosure}</p>
       <ul class="results">${done.slice(0, shown).map((item) => html`<${Painted} key=${item.prediction} use=${use} item=${item} />`)}</ul>
       ${done.length > shown && html`<button type="button" class="button small" onClick=${() => more(shown + SHOWN)}>${t("catalogue.rows.more", { n: done.length - shown })}</button>`}
@@ -61,17 +47,17 @@ export function Results({ use, batch, report, onExpired }) {
 
 /** @param {{use: Use, item: Item}} props */
 function Painted({ use, item }) {
-  const [url, see] = useState("");
-  const [tries, again] = useState(0);
-  useEffect(() => {
-    let left = false;
-    addressOf(use, item).then((address) => !left && see(address), () => {});
-    return () => void (left = true);
-  }, [item.prediction, tries]);
+  const { now: url, again } = useAsked(() => addressOf(use, item));
+  const [tried, tryAgain] = useState(false);
   // An address works for an hour: whoever comes back later gets another one, once.
-  const expired = () => tries === 0 && again(1);
+  const expired = () => tried || (tryAgain(true), again());
   return html`<li><figure>${url ? html`<img src=${url} alt=${t("results.alt", { name: nameOf(item), words: String(item.row.words ?? "") })} onError=${expired} />` : html`<span class="history-blank">…</span>`}
     <figcaption>${nameOf(item)}</figcaption></figure></li>`;
+}
+
+/** @param {Blob} file @returns {Promise<Whole>} */
+async function readWhole(file) {
+  return JSON.parse(await file.text());
 }
 
 /** @param {Use} use @param {Item} item @returns {Promise<string>} */

@@ -53,7 +53,7 @@ export function Page({ use }) {
   return html`<section class="page history">
     <h1>${t("history.title")}</h1>
     ${Boolean(trouble) && html`<${ProblemNote} told=${told(trouble)} />`}
-    ${!entries && html`<p class="found"><${Spinner} label=${t("history.reading")} /> ${t("history.reading")}</p>`}
+    ${!entries && html`<p class="found"><${Spinner} label=${t("reading")} /> ${t("reading")}</p>`}
     ${entries?.length === 0 && html`<div class="nothing"><p>${t("history.nothing")}</p><a class="button primary" href="#/restyle">${t("history.begin")}</a></div>`}
     <ul class="history-grid">${entries?.map((entry) => html`<${Card} key=${entry.id} entry=${entry} onOpen=${open} onRemove=${ask} />`)}</ul>
     ${next && html`<button type="button" class="button" onClick=${() => read(next)}>${t("history.older")}</button>`}

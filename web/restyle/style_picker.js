@@ -1,9 +1,9 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { t } from "../core/words.js";
+import { useAsked } from "../ui/asked.js";
 import { Chip, Field, Slider, typed } from "../ui/parts.js";
 
 /** @import {Studio} from "./studio.js" */
-/** @import {StyleVersion} from "../core/types.js" */
 
 /** Which style paints, and which version of it. @param {{studio: Studio}} props */
 export function StylePicker({ studio }) {
@@ -19,7 +19,7 @@ export function StylePicker({ studio }) {
       ${usable.map(({ style }) => html`<${Chip} chosen=${style === name} onClick=${() => choose(style)}>${style}<//>`)}
       ${name && !usable.some(({ style }) => style === name) && html`<${Chip} chosen=${true} onClick=${() => choose(name)}>${name}<//>`}
     </div>
-    ${name && html`<div class="pair"><${Versions} studio=${studio} name=${name} number=${number} onChoose=${choose} />
+    ${name && html`<div class="pair"><${Versions} key=${name} studio=${studio} name=${name} number=${number} onChoose=${choose} />
       <${Slider} label=${t("style.strength")} value=${wish.strength} min=${0} max=${2} step=${0.05} shown=${wish.strength.toFixed(2)}
         onInput=${(/** @type {number} */ strength) => studio.want({ strength })} /></div>`}
   </div>`;
@@ -27,13 +27,8 @@ export function StylePicker({ studio }) {
 
 /** @param {{studio: Studio, name: string, number: string, onChoose: (style: string) => void}} props */
 function Versions({ studio, name, number, onChoose }) {
-  const [versions, show] = useState(/** @type {StyleVersion[]} */ ([]));
-  useEffect(() => {
-    let left = false;
-    const read = studio.use.api.style(name);
-    read.then((style) => !left && show(style.versions.filter((version) => version.published)), () => !left && show([]));
-    return () => void (left = true);
-  }, [name]);
+  const { now } = useAsked(() => studio.use.api.style(name));
+  const versions = now?.versions.filter((version) => version.published) ?? [];
   const promoted = versions.find((version) => version.promoted);
   return html`<${Field} label=${t("style.version")}>
     <select value=${number} onChange=${typed((chosen) => onChoose(chosen ? `${name}@${chosen}` : name))}>

@@ -1,7 +1,6 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { language, t } from "../core/words.js";
-import { Spinner } from "../ui/parts.js";
-import { ProblemNote, told } from "../ui/problem.js";
+import { Asked, useAsked } from "../ui/asked.js";
 import { comparison } from "./asking.js";
 import { photosOf } from "./report.js";
 
@@ -10,29 +9,19 @@ import { photosOf } from "./report.js";
 
 /** Versions of a style side by side: what was measured, and the same photos as each painted them. @param {{use: Use, name: string, numbers: number[]}} props */
 export function ComparisonView({ use, name, numbers }) {
-  const [compared, show] = useState(/** @type {Comparison | null} */ (null));
-  const [trouble, fail] = useState(/** @type {unknown} */ (null));
-  const [round, again] = useState(0);
-  const asked = numbers.join(",");
-  useEffect(() => {
-    let left = false;
-    fail(null);
-    comparison(use.api, name, numbers).then((now) => !left && show(now), (error) => !left && fail(error));
-    return () => void (left = true);
-  }, [name, asked, round]);
-  const refresh = () => again((n) => n + 1);
-  if (trouble) return html`<${ProblemNote} told=${told(trouble)}><button type="button" class="button small" onClick=${refresh}>${t("again")}</button><//>`;
-  if (!compared) return html`<p class="found"><${Spinner} label=${t("teach.reading")} /> ${t("teach.reading")}</p>`;
+  const asked = useAsked(() => comparison(use.api, name, numbers), numbers.join());
+  const { now: compared, again } = asked;
+  if (!compared) return html`<${Asked} of=${asked} />`;
   const versions = compared.versions.map(({ version }) => version);
   const number = new Intl.NumberFormat(language.now, { maximumFractionDigits: 3 });
-  return html`<section class="teach-part"><h2>${t("compare")}</h2>
+  return html`<section class="teach-part"><h2>${t("compare")}</h2><${Asked} of=${asked} />
     ${!compared.same_dataset && html`<p class="lead">${t("compare.other_dataset")}</p>`}
     <div class="table" tabindex="0" role="region" aria-label=${t("compare")}><table><thead><tr><th scope="col">${t("compare.metric")}</th>${versions.map((version) => html`<th scope="col">${version}</th>`)}</tr></thead>
       <tbody>${compared.metrics.map((metric) => html`<tr><th scope="row">${metricName(metric.name)}<small>${t(`compare.${metric.better}`)}</small></th>
         ${versions.map((version) => html`<td data-best=${metric.best.includes(version) && metric.best.length < versions.length ? "" : undefined}>${
           metric.values[version] === undefined ? "–" : number.format(metric.values[version])}</td>`)}</tr>`)}</tbody></table></div>
     ${photos(compared).map(({ photo, urls }) => html`<figure key=${photo}><figcaption>${photo}</figcaption><div class="report-row">${versions.map((version) => urls[version] && html`<figure>
-      <img src=${urls[version]} loading="lazy" alt=${t("compare.alt", { name: photo, version })} onError=${refresh} /><figcaption>${version}</figcaption></figure>`)}</div></figure>`)}
+      <img src=${urls[version]} loading="lazy" alt=${t("compare.alt", { name: photo, version })} onError=${again} /><figcaption>${version}</figcaption></figure>`)}</div></figure>`)}
   </section>`;
 }
 

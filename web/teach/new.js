@@ -5,7 +5,7 @@ import { language, t } from "../core/words.js";
 import { GARMENTS, garmentIn } from "../restyle/garments.js";
 import { useFiles } from "../ui/dropping.js";
 import { Icon } from "../ui/icon.js";
-import { Chip, Field, Progress, Switch, typed } from "../ui/parts.js";
+import { Chip, Field, Head, Progress, Switch, typed } from "../ui/parts.js";
 import { ProblemNote, told } from "../ui/problem.js";
 import { Check } from "./check.js";
 import { Gallery } from "./gallery.js";
@@ -24,7 +24,7 @@ export function New({ lesson, open }) {
   const { wish, pictures, busy, unreadable } = lesson;
   const { chosen, place } = useFiles((files) => lesson.add(files));
   return html`<section class="page teach" ...${place}>
-    <div class="teach-head"><a class="text-button back" href="#/teach">← ${t("teach.back")}</a><h1>${t("teach.new")}</h1></div>
+    <${Head} back=${t("teach.back")} to="#/teach" title=${t("teach.new")} />
 
     <section class="teach-part"><h2><i>1</i>${t("teach.what")}</h2>
       <${Garment} lesson=${lesson} />

@@ -1,69 +1,46 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { go, hashOf } from "../core/router.js";
 import { moment, percent, t } from "../core/words.js";
-import { Dialog } from "../ui/dialog.js";
-import { Spinner } from "../ui/parts.js";
-import { ProblemNote, told } from "../ui/problem.js";
-import { say } from "../ui/toast.js";
+import { Asked, useAsked, useDoing } from "../ui/asked.js";
+import { Confirm } from "../ui/confirm.js";
+import { Head } from "../ui/parts.js";
 import * as ask from "./asking.js";
 import { ComparisonView } from "./comparison.js";
 
 /** @import {Use} from "../app.js" */
-/** @import {Style, Version} from "./types.js" */
+/** @import {Version} from "./types.js" */
 
-/** @typedef {{words: string, button: string, act: () => Promise<unknown>, after?: () => void}} Sure what somebody is asked before it is done */
+/** @typedef {{about: string, action: string, onYes: () => void}} Sure what somebody is asked before it is done */
 
 /** A style: its versions, which of them its name means, and two of them side by side. @param {{use: Use, name: string, compared: string}} props */
 export function StyleView({ use, name, compared }) {
-  const [style, show] = useState(/** @type {Style | null} */ (null));
-  const [trouble, fail] = useState(/** @type {unknown} */ (null));
+  const asked = useAsked(() => ask.style(use.api, name));
+  const { now: style, again } = asked;
   const [chosen, choose] = useState(compared.split(",").map(Number).filter(Boolean));
   const [sure, askSure] = useState(/** @type {Sure | null} */ (null));
-  const [busy, act] = useState(false);
-  const read = () => ask.style(use.api, name).then((now) => (fail(null), show(now)), fail);
-  useEffect(() => void read(), [name]);
-
-  /** @param {() => Promise<unknown>} what @param {() => void} [after] */
-  const doing = async (what, after) => {
-    askSure(null);
-    act(true);
-    try {
-      await what();
-      if (after) return after();
-      await read();
-    } catch (error) {
-      say(`${told(error).title}. ${told(error).advice}`, "wrong");
-    } finally {
-      act(false);
-    }
-  };
-  const back = html`<a class="text-button back" href="#/teach">← ${t("teach.back")}</a>`;
-  if (!style) {
-    return html`<section class="page teach"><div class="teach-head">${back}<h1>${name}</h1></div>
-      ${trouble ? html`<${ProblemNote} told=${told(trouble)}><button type="button" class="button small" onClick=${read}>${t("again")}</button><//>`
-        : html`<p class="found"><${Spinner} label=${t("teach.reading")} /> ${t("teach.reading")}</p>`}</section>`;
-  }
+  const { busy, doing } = useDoing();
+  const change = (/** @type {() => Promise<unknown>} */ what, after = again) => doing(() => what().then(after));
+  if (!style) return html`<section class="page teach"><${Head} back=${t("teach.back")} to="#/teach" title=${name} /><${Asked} of=${asked} /></section>`;
   const own = style.owner === "client";
   const numbers = style.versions.filter(({ number }) => chosen.includes(number)).map(({ number }) => number);
   const compare = (/** @type {number} */ number) => choose(chosen.includes(number) ? chosen.filter((one) => one !== number) : [...chosen, number].slice(-8));
   const { previous, promoted } = style;
-  return html`<section class="page teach"><div class="teach-head">${back}<h1>${name}</h1>
+  return html`<section class="page teach"><${Head} back=${t("teach.back")} to="#/teach" title=${name}>
       <p>${promoted ? t("style.means", { version: promoted }) : t("style.means.nothing")}</p>
       <div class="teach-ways">
         ${promoted && html`<a class="button primary" href=${`#/restyle?style=${name}`}>${t("teach.use")}</a>`}
         ${own && html`<a class="button" href=${hashOf(["teach", "new"], { style: name })}>${t("style.again")}</a>`}
-        ${own && previous && promoted && html`<button type="button" class="button" disabled=${busy} onClick=${() => doing(() => ask.rollBack(use.api, name, promoted))}>${t("style.rollback", { version: previous })}</button>`}
-      </div></div>
+        ${own && previous && promoted && html`<button type="button" class="button" disabled=${busy} onClick=${() => change(() => ask.rollBack(use.api, name, promoted))}>${t("style.rollback", { version: previous })}</button>`}
+      </div><//>
     <ul class="versions">${style.versions.map((version) => html`<${Row} key=${version.number} version=${version} own=${own} busy=${busy}
       compared=${chosen.includes(version.number)} onCompare=${() => compare(version.number)}
-      onDecide=${(/** @type {"approve" | "reject" | "promote"} */ what) => doing(() => ask.decide(use.api, name, version.number, what))}
-      onDelete=${() => askSure({ words: t("style.delete.version.sure", { version: version.version }), button: t("style.delete.version"), act: () => ask.deleteTaught(use.api, name, version.number) })} />`)}</ul>
+      onDecide=${(/** @type {"approve" | "reject" | "promote"} */ what) => change(() => ask.decide(use.api, name, version.number, what))}
+      onDelete=${() => askSure({ about: t("style.delete.version.sure", { version: version.version }), action: t("style.delete.version"),
+        onYes: () => change(() => ask.deleteTaught(use.api, name, version.number)) })} />`)}</ul>
     ${numbers.length > 1 ? html`<${ComparisonView} use=${use} name=${name} numbers=${numbers} />` : style.versions.length > 1 && html`<p class="lead">${t("style.compare.about")}</p>`}
     ${own && html`<div class="teach-ways"><button type="button" class="text-button danger" disabled=${busy} onClick=${() =>
-      askSure({ words: t("style.delete.sure", { style: name }), button: t("style.delete"), act: () => ask.deleteTaught(use.api, name), after: () => go("#/teach") })}>${t("style.delete")}</button></div>`}
-    ${sure && html`<${Dialog} title=${sure.button} onClose=${() => askSure(null)}><p>${sure.words}</p>
-      <div class="teach-ways"><button type="button" class="button primary" onClick=${() => doing(sure.act, sure.after)}>${sure.button}</button>
-        <button type="button" class="button" onClick=${() => askSure(null)}>${t("cancel")}</button></div><//>`}
+      askSure({ about: t("style.delete.sure", { style: name }), action: t("style.delete"), onYes: () => change(() => ask.deleteTaught(use.api, name), () => go("#/teach")) })}>${t("style.delete")}</button></div>`}
+    ${sure && html`<${Confirm} ...${sure} title=${sure.action} onClose=${() => askSure(null)} />`}
   </section>`;
 }
 

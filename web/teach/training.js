@@ -1,10 +1,8 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { go } from "../core/router.js";
 import { duration, moment, percent, t } from "../core/words.js";
-import { follow } from "../core/waiting.js";
-import { Progress, Spinner } from "../ui/parts.js";
-import { ProblemNote, told } from "../ui/problem.js";
-import { say } from "../ui/toast.js";
+import { Asked, useDoing, useFollowed } from "../ui/asked.js";
+import { Head, Progress } from "../ui/parts.js";
 import * as ask from "./asking.js";
 import { AdviceList, Cost, Failure } from "./check.js";
 import { Curve } from "./curve.js";
@@ -18,57 +16,30 @@ import { stepsOf } from "./steps.js";
 
 /** A training, as it goes on and as it ended. @param {{use: Use, id: string}} props */
 export function TrainingView({ use, id }) {
-  const [training, show] = useState(/** @type {Training | null} */ (null));
-  const [trouble, fail] = useState(/** @type {unknown} */ (null));
-  const [round, again] = useState(0);
-  const [acting, act] = useState(false);
-  useEffect(() => {
-    const leaving = new AbortController();
-    const { signal } = leaving;
-    const look = () => ask.training(use.api, id, signal);
-    fail(null);
-    let kept = /** @type {Training | null} */ (null);
-    const heard = (/** @type {Training} */ now) => show((kept = steady(kept, now)));
-    look().then((first) => follow(first, look, { signal, heard })).catch((error) => signal.aborted || fail(error));
-    return () => leaving.abort();
-  }, [id, round]);
-  const refresh = () => again((n) => n + 1);
-  /** @param {() => Promise<Training>} what */
-  const doing = async (what) => {
-    act(true);
-    try {
-      const next = await what();
-      if (next.id !== id) go(`#/teach/training/${next.id}`);
-      else refresh();
-    } catch (error) {
-      say(`${told(error).title}. ${told(error).advice}`, "wrong");
-    } finally {
-      act(false);
-    }
-  };
-  const retry = html`<button type="button" class="button small" onClick=${refresh}>${t("again")}</button>`;
-  if (!training) {
-    return html`<section class="page teach"><${Head} training=${null} />
-      ${trouble ? html`<${ProblemNote} told=${told(trouble)}>${retry}<//>` : html`<p class="found"><${Spinner} label=${t("teach.reading")} /> ${t("teach.reading")}</p>`}</section>`;
-  }
+  const asked = useFollowed((signal) => ask.training(use.api, id, signal), id, steady);
+  const { now: training, again } = asked;
+  const { busy, doing } = useDoing();
+  /** @param {Training} next */
+  const goOn = (next) => (next.id === id ? again() : go(`#/teach/training/${next.id}`));
+  if (!training) return html`<section class="page teach"><${Title} training=${null} /><${Asked} of=${asked} /></section>`;
   const { status, report, losses, looks, strip, advice, estimate, error, input } = training;
   const missed = missedGate(error);
   const runs = status === "starting" || status === "processing";
-  return html`<section class="page teach"><${Head} training=${training} />
-    ${Boolean(trouble) && html`<${ProblemNote} told=${told(trouble)}>${retry}<//>`}
+  return html`<section class="page teach"><${Title} training=${training} />
+    <${Asked} of=${asked} />
     <${Steps} training=${training} />
-    ${training.urls.approve && html`<${Decision} use=${use} training=${training} onDecided=${refresh} />`}
+    ${training.urls.approve && html`<${Decision} use=${use} training=${training} onDecided=${again} />`}
     ${(status === "failed" || status === "canceled") && html`<${Failure} error=${status === "canceled" ? "CanceledError: " : error}>
-      ${!input.preflight && html`<button type="button" class="button primary" disabled=${acting} onClick=${() => doing(() => ask.resumeTraining(use.api, id, missed))}>${
+      ${!input.preflight && html`<button type="button" class="button primary" disabled=${busy} onClick=${() => doing(async () => goOn(await ask.resumeTraining(use.api, id, missed)))}>${
         missed ? t("teach.accept", { share: percent(missed.garment_share) }) : t("teach.resume")}</button>`}<//>`}
     ${status === "succeeded" && !input.preflight && html`<div class="note" data-kind="good" role="status"><strong>${t("teach.done")}</strong>
       <div class="note-actions"><a class="button primary" href=${`#/restyle?style=${training.model}`}>${t("teach.use")}</a>
         <a class="button" href=${`#/teach/style/${training.model}`}>${t("teach.see")}</a></div></div>`}
-    ${runs && html`<div class="teach-ways"><button type="button" class="button" disabled=${acting} onClick=${() => doing(() => ask.cancelTraining(use.api, id))}>${t("teach.cancel")}</button></div>`}
+    ${runs && html`<div class="teach-ways"><button type="button" class="button" disabled=${busy} onClick=${() => doing(async () => goOn(await ask.cancelTraining(use.api, id)))}>${t("teach.cancel")}</button></div>`}
     ${losses !== null && losses.length > 0 && html`<section class="teach-part"><h2>${t("curve")}</h2><${Curve} losses=${losses} looks=${looks ?? []} /></section>`}
     ${strip && html`<section class="teach-part"><h2>${t("teach.strip")}</h2><p class="lead">${t("teach.strip.about")}</p>
-      <img class="strip" src=${strip} alt=${t("teach.strip.alt", { n: looks?.length ?? 0, share: percent(looks?.find(({ best }) => best)?.garment_share ?? 0) })} onError=${refresh} /></section>`}
-    ${report && html`<${ReportView} report=${report} metrics=${training.metrics} onExpired=${refresh} />`}
+      <img class="strip" src=${strip} alt=${t("teach.strip.alt", { n: looks?.length ?? 0, share: percent(looks?.find(({ best }) => best)?.garment_share ?? 0) })} onError=${again} /></section>`}
+    ${report && html`<${ReportView} report=${report} metrics=${training.metrics} onExpired=${again} />`}
     ${(runs || input.preflight) && html`<section class="teach-part"><h2>${t("cost")}</h2><${Cost} estimate=${estimate} /></section>`}
     ${advice && html`<section class="teach-part"><h2>${t("advice")}</h2><${AdviceList} advice=${advice} /></section>`}
     <details><summary>${t("teach.logs")}</summary><pre tabindex="0">${training.logs || "…"}</pre></details>
@@ -76,11 +47,10 @@ export function TrainingView({ use, id }) {
 }
 
 /** @param {{training: Training | null}} props */
-function Head({ training }) {
-  return html`<div class="teach-head"><a class="text-button back" href="#/teach">← ${t("teach.back")}</a>
-    <h1>${training?.model ?? t("teach.training")}</h1>
+function Title({ training }) {
+  return html`<${Head} back=${t("teach.back")} to="#/teach" title=${training?.model ?? t("teach.training")}>
     ${training && html`<p><span class="status" data-status=${training.status}>${t(`status.${training.status}`)}</span> <small>${moment(training.created_at)}${
-      training.input.preflight ? ` · ${t("teach.only_check")}` : ""}</small></p>`}</div>`;
+      training.input.preflight ? ` · ${t("teach.only_check")}` : ""}</small></p>`}<//>`;
 }
 
 /** @param {{training: Training}} props */

@@ -73,3 +73,8 @@ export function Spinner({ label }) {
 export function typed(use) {
   return (event) => use(/** @type {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} */ (event.target).value);
 }
+
+/** A page's title below the way back. @param {{back: string, to: string, title: string, children?: unknown}} props */
+export function Head({ back, to, title, children }) {
+  return html`<div class="teach-head"><a class="text-button back" href=${to}>← ${back}</a><h1>${title}</h1>${children}</div>`;
+}

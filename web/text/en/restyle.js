@@ -126,7 +126,6 @@ export default {
   "history.title": "History",
   "history.nothing": "Nothing was painted yet.",
   "history.begin": "Restyle a photo",
-  "history.reading": "Reading…",
   "history.older": "Older ones",
   "history.open": "Open: {words}",
   "history.delete": "Delete this picture",

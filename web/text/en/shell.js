@@ -23,6 +23,7 @@ export default {
   "access.key.about": "The page asks the API with it. It stays in this tab, and is gone when you close it.",
   "access.key": "API key",
   "access.refused": "The API does not know that key or sign-in, or no longer. Try again.",
+  "reading": "Reading…",
   "access.leave": "Sign out",
   "access.key.use": "Continue",
   "problem.page": "Something in this page went wrong",

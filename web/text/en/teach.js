@@ -9,7 +9,6 @@ export default {
   "teach.about": "A dozen photos of one garment are enough. It is found on each, learnt, judged on photos that were not learnt from, and then worn by anybody.",
   "teach.new": "Teach a style",
   "teach.back": "All styles",
-  "teach.reading": "Reading…",
   "teach.nothing": "Nothing was taught here yet. Begin with photos of your own, or with a sample set.",
   "teach.styles": "Styles",
   "teach.trainings": "Trainings",

@@ -126,7 +126,6 @@ export default {
   "history.title": "기록",
   "history.nothing": "아직 그린 것이 없습니다.",
   "history.begin": "사진으로 시작하기",
-  "history.reading": "읽는 중…",
   "history.older": "더 오래된 것",
   "history.open": "열기: {words}",
   "history.delete": "이 그림 지우기",

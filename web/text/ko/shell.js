@@ -23,6 +23,7 @@ export default {
   "access.key.about": "이 키로 API에 요청합니다. 키는 이 탭에만 남아 있고, 탭을 닫으면 지워집니다.",
   "access.key": "API 키",
   "access.refused": "API가 모르거나 만료된 키 또는 로그인입니다. 다시 해 보세요.",
+  "reading": "읽는 중…",
   "access.leave": "로그아웃",
   "access.key.use": "계속",
   "problem.page": "이 페이지에서 문제가 생겼습니다",

@@ -9,7 +9,6 @@ export default {
   "teach.about": "한 벌의 사진 열두 장이면 충분합니다. 사진마다 옷을 찾아 배우고, 배우지 않은 사진으로 평가한 뒤, 누구에게나 입힐 수 있습니다.",
   "teach.new": "스타일 가르치기",
   "teach.back": "모든 스타일",
-  "teach.reading": "읽는 중…",
   "teach.nothing": "아직 가르친 스타일이 없습니다. 내 사진이나 예시 사진으로 시작하세요.",
   "teach.styles": "스타일",
   "teach.trainings": "학습",
