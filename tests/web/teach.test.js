@@ -4,8 +4,7 @@ import { readFailure } from "../../web/teach/check.js";
 import { scales } from "../../web/teach/curve.js";
 import { freeName, placeOf, stem } from "../../web/teach/pictures.js";
 import { photosOf } from "../../web/teach/report.js";
-import { steady } from "../../web/teach/steady.js";
-import { stepsOf } from "../../web/teach/steps.js";
+import { steady, stepsOf } from "../../web/teach/steps.js";
 
 /** @param {Record<string, unknown>} is @returns {any} */
 const training = (is) => ({ status: "processing", stage: null, input: {}, error: null, logs: "", looks: null, strip: null, report: null, ...is });

@@ -1,5 +1,5 @@
 import { Changing } from "../core/changing.js";
-import { fewAtOnce } from "../core/few.js";
+import { fewAtOnce } from "../core/waiting.js";
 import { readPhoto } from "../core/pictures.js";
 import { baseName, filled, ListError, rowsOf, unknownColumns } from "./list.js";
 

@@ -4,13 +4,12 @@ import { ApiProblem } from "../core/problem.js";
 import { go } from "../core/router.js";
 import { language, moment, t } from "../core/words.js";
 import { useChanging } from "../core/changing.js";
-import { Confirm } from "../ui/confirm.js";
+import { Confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { Spinner } from "../ui/parts.js";
 import { ProblemNote, told } from "../ui/problem.js";
 import { say } from "../ui/toast.js";
-import { merged } from "./merged.js";
-import { reopen } from "./reopen.js";
+import { merged, reopen } from "./merged.js";
 
 /** @import {Use} from "../app.js" */
 /** @import {Entry} from "./merged.js" */

@@ -11,7 +11,7 @@ import { Panel } from "./panel.js";
 import { filesOf, Start, takeFile } from "./start.js";
 import { Stage } from "./stage.js";
 import { Studio } from "./studio.js";
-import { readStyles } from "./styles.js";
+import { readStyles } from "./style_picker.js";
 import { Toolbar } from "./toolbar.js";
 import { lacking } from "./wish.js";
 

@@ -1,8 +1,7 @@
 import { Changing } from "../core/changing.js";
-import { fewAtOnce } from "../core/few.js";
+import { fewAtOnce, follow } from "../core/waiting.js";
 import { readPhoto } from "../core/pictures.js";
 import { ApiProblem } from "../core/problem.js";
-import { follow } from "../core/waiting.js";
 import { garmentIn } from "../restyle/garments.js";
 import { readMask } from "../restyle/finding.js";
 import * as ask from "./asking.js";

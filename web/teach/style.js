@@ -2,10 +2,10 @@ import { html, useState } from "../vendor/preact.js";
 import { go, hashOf } from "../core/router.js";
 import { moment, percent, t } from "../core/words.js";
 import { Asked, useAsked, useDoing } from "../ui/asked.js";
-import { Confirm } from "../ui/confirm.js";
+import { Confirm } from "../ui/dialog.js";
 import { Head } from "../ui/parts.js";
 import * as ask from "./asking.js";
-import { ComparisonView } from "./comparison.js";
+import { ComparisonView } from "./report.js";
 
 /** @import {Use} from "../app.js" */
 /** @import {Version} from "./types.js" */
