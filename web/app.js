@@ -9,7 +9,7 @@ import { Shell } from "./ui/shell.js";
 
 /**
  * What every page is given.
- * @typedef {{api: Api, session: Session, config: import("./core/config.js").Config}} Use
+ * @typedef {{api: Api, session: Session, config: import("./core/types.js").Config}} Use
  */
 
 async function start() {

@@ -1,9 +1,4 @@
-/**
- * A list of what is to be painted, as people bring it.
- *
- * @typedef {Record<string, string>} Columns
- * @typedef {{photo: string, garment: string, words: string, style: string, columns: Columns}} Row what a row leaves empty is as for all
- */
+/** @import {Columns, Row} from "./types.js" */
 
 /** How a column may be called that has a meaning; any other may be named in the words. */
 const MEANINGS = {

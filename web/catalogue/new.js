@@ -9,7 +9,7 @@ import { ProblemNote, told } from "../ui/problem.js";
 import { baseName } from "./list.js";
 
 /** @import {ListedStyle} from "../core/types.js" */
-/** @import {Row} from "./list.js" */
+/** @import {Row} from "./types.js" */
 /** @import {Order} from "./order.js" */
 
 /** Rows that are drawn at once; a catalogue may have thousands. */

@@ -4,9 +4,8 @@ import { readPhoto } from "../core/pictures.js";
 import { baseName, filled, ListError, rowsOf, unknownColumns } from "./list.js";
 
 /** @import {Use} from "../app.js" */
-/** @import {Photo} from "../core/pictures.js" */
-/** @import {Row} from "./list.js" */
-/** @import {Batch} from "./types.js" */
+/** @import {Photo} from "../core/types.js" */
+/** @import {Batch, Row} from "./types.js" */
 
 /** Rows that a request may hold itself; more go through an upload. */
 const MOST_INLINE_ROWS = 500;

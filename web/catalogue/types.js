@@ -14,7 +14,7 @@
  * @property {number | null} seconds
  * @property {number | null} dollars
  * @property {string | null} error
- * @property {import("../core/problem.js").Line[]} errors
+ * @property {import("../core/types.js").Line[]} errors
  * @property {string} created_at
  * @property {string} disclosure
  * @property {{page: string, data: string, csv: string, review: string} | null} report
@@ -22,6 +22,13 @@
  * @typedef {{line: number, prediction: string | null, picture: number, reason: string}} ToLookAt
  * @typedef {{line: number, row: Record<string, unknown>, prediction: string | null, status: string, error: string | null}} Item
  * @typedef {{items: Item[], review: ToLookAt[]}} Whole what report.json holds
+ */
+
+/**
+ * A list of what is to be painted, as people bring it.
+ *
+ * @typedef {Record<string, string>} Columns
+ * @typedef {{photo: string, garment: string, words: string, style: string, columns: Columns}} Row what a row leaves empty is as for all
  */
 
 export {};

@@ -1,19 +1,10 @@
 import { ApiProblem, problemOf } from "./problem.js";
 import { follow, sleep } from "./waiting.js";
 
-/** @import {FileAddress, ListedStyle, Page, Prediction, VersionCard, WholeStyle} from "./types.js" */
+/** @import {FileAddress, ListedStyle, Page, Prediction, Sent, VersionCard, WholeStyle} from "./types.js" */
 
 const MOST_TRIES = 5;
 const LONGEST_WAIT = 20;
-
-/**
- * @typedef {object} Sent
- * @property {string} [method]
- * @property {unknown} [body] sent as JSON
- * @property {Record<string, string>} [headers]
- * @property {AbortSignal} [signal]
- * @property {string} [idempotencyKey] with which a request that makes something may be repeated
- */
 
 /** The HTTP API, at an address relative to the page. */
 export class Api {

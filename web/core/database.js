@@ -1,9 +1,4 @@
-/**
- * What the browser keeps: pictures and settings of what was painted here, by the prediction's id.
- *
- * @typedef {import("../restyle/wish.js").Wish} Wish
- * @typedef {{id: string, at: number, wish: Wish, photo: Blob | null, mask: Blob | null, pictures: Blob[], disclosure: string | null}} Kept
- */
+/** @import {Kept} from "./types.js" */
 
 const NAME = "atelier";
 const STORE = "restyled";

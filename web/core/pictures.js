@@ -1,8 +1,6 @@
-/**
- * Photos on their way to the API: upright, small enough, and without what a camera wrote into them (place, time, device).
- *
- * @typedef {{blob: Blob, url: string, width: number, height: number, name: string}} Photo `url` is a blob address of the page's own
- */
+/** @import {Photo} from "./types.js" */
+
+/** Photos on their way to the API: upright, small enough, and without what a camera wrote into them (place, time, device). */
 
 /** Pixels of the longer side, at most: prints of a catalogue need no more, and a mask is as large as its photo. */
 export const LONGEST_SIDE = 2048;

@@ -1,4 +1,4 @@
-/** @typedef {{what: string, got?: string, allowed?: string, reason?: string | null}} Line */
+/** @import {Line} from "./types.js" */
 
 /** What the API, or the way to it, refused: with each thing that is wrong, and what is allowed there. */
 export class ApiProblem extends Error {

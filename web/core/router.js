@@ -1,9 +1,6 @@
 import { useEffect, useState } from "../vendor/preact.js";
 
-/**
- * Where the page is: `#/history?open=abc` has the parts `["history"]` and a query.
- * @typedef {{parts: string[], query: URLSearchParams}} Route
- */
+/** @import {Route} from "./types.js" */
 
 /**
  * @param {string} hash

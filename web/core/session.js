@@ -1,7 +1,7 @@
 import { Changing } from "./changing.js";
 import { fresh, startSignIn, startSignOut, takeCode } from "./sign_in.js";
 
-/** @import {Config} from "./config.js" */
+/** @import {Config} from "./types.js" */
 
 const KEPT = "atelier.key";
 

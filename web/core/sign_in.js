@@ -1,14 +1,12 @@
 /**
  * Cognito's managed login: authorization code with PKCE (RFC 7636). Tokens stay in the tab.
- * @import {SignIn} from "./config.js"
+ * @import {SignIn, Tokens} from "./types.js"
  */
 
 const PENDING = "atelier.pending";
 const TOKENS = "atelier.tokens";
 /** Seconds before its end at which a token is exchanged for another. */
 const EARLY = 60;
-
-/** @typedef {{id_token: string, access_token: string, refresh_token?: string, until: number}} Tokens */
 
 /** The page's own address, which the login comes back to: that of its folder, as the login knows it. */
 function home() {

@@ -33,6 +33,43 @@
  */
 
 /**
+ * What the page says and keeps itself.
+ *
+ * What the host says of the stage that it serves: `config.json` beside the page.
+ *
+ * @typedef {{domain: string, client_id: string, scope?: string, token?: "access" | "id"}} SignIn
+ * @typedef {object} Config
+ * @property {string} stage
+ * @property {string | null} key an API key where everybody who sees the page may use it, as on a laptop
+ * @property {SignIn | null} sign_in Cognito's managed login, where the stage has people
+ * @property {Record<string, string>} disclosure what whoever sees a picture is told, by language
+ * @property {string[]} origins of the buckets that pictures come from and go to
+ *
+ * What the browser keeps: pictures and settings of what was painted here, by the prediction's id.
+ *
+ * @typedef {{id: string, at: number, wish: import("../restyle/types.js").Wish, photo: Blob | null, mask: Blob | null, pictures: Blob[], disclosure: string | null}} Kept
+ *
+ * @typedef {{blob: Blob, url: string, width: number, height: number, name: string}} Photo `url` is a blob address of the page's own
+ *
+ * @typedef {object} Sent
+ * @property {string} [method]
+ * @property {unknown} [body] sent as JSON
+ * @property {Record<string, string>} [headers]
+ * @property {AbortSignal} [signal]
+ * @property {string} [idempotencyKey] with which a request that makes something may be repeated
+ *
+ * @typedef {{what: string, got?: string, allowed?: string, reason?: string | null}} Line
+ *
+ * @typedef {{id_token: string, access_token: string, refresh_token?: string, until: number}} Tokens
+ *
+ * Where the page is: `#/history?open=abc` has the parts `["history"]` and a query.
+ * @typedef {{parts: string[], query: URLSearchParams}} Route
+ *
+ * What went wrong, in the page's language where it has words for it: what, and what to do.
+ * @typedef {{title: string, advice: string, lines: Line[], kind: "refused" | "wrong" | "later" | "access"}} Told
+ */
+
+/**
  * A part of a list.
  * @template T
  * @typedef {{results: T[], next: string | null}} Page

@@ -4,8 +4,7 @@ import { studioFor } from "../restyle/page.js";
 import { painted } from "../restyle/painting.js";
 import { freshWish, SEEDS } from "../restyle/wish.js";
 
-/** @import {Kept} from "../core/database.js" */
-/** @import {Prediction} from "../core/types.js" */
+/** @import {Kept, Prediction} from "../core/types.js" */
 /** @import {Use} from "../app.js" */
 
 /**

@@ -5,7 +5,8 @@ import { Chip } from "../ui/parts.js";
 import { say } from "../ui/toast.js";
 import { inputOf } from "./wish.js";
 
-/** @import {Result, Studio} from "./studio.js" */
+/** @import {Result} from "./types.js" */
+/** @import {Studio} from "./studio.js" */
 
 /** Options of the Python client, by the body's fields where their names differ. @type {Record<string, string>} */
 const OPTIONS = { adapter: "style" };

@@ -3,7 +3,7 @@ import { readError } from "../core/problem.js";
 import { Mask } from "./mask.js";
 
 /** @import {Studio} from "./studio.js" */
-/** @import {Photo} from "../core/pictures.js" */
+/** @import {Photo} from "../core/types.js" */
 
 /** Seconds that the first answer may wait: a mask takes less where a machine is awake. */
 const FIRST_WAIT = 8;

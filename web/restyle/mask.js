@@ -1,13 +1,9 @@
-/**
- * A mask as it is drawn: a byte a pixel, 255 where the photo is repainted.
- *
- * @typedef {{x: number, y: number, width: number, height: number}} Box pixels of the photo
- * @typedef {{box: Box, before: Uint8Array, after: Uint8Array}} Change
- */
+/** @import {Box, Change} from "./types.js" */
 
 /** Changes that can be taken back. */
 const MOST_CHANGES = 40;
 
+/** A mask as it is drawn: a byte a pixel, 255 where the photo is repainted. */
 export class Mask {
   /** @param {number} width @param {number} height @param {Uint8Array} [pixels] rows from the top */
   constructor(width, height, pixels = new Uint8Array(width * height)) {

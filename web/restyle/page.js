@@ -16,7 +16,7 @@ import { Toolbar } from "./toolbar.js";
 import { lacking } from "./wish.js";
 
 /** @import {Use} from "../app.js" */
-/** @import {Controls, Tool} from "./stage.js" */
+/** @import {Controls, Tool} from "./types.js" */
 
 /** @type {Studio | undefined} */
 let studioOfTab;

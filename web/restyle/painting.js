@@ -6,7 +6,8 @@ import { say } from "../ui/toast.js";
 import { EndedProblem, maskFile } from "./finding.js";
 import { inputOf, randomSeed, SEEDS } from "./wish.js";
 
-/** @import {Painted, Studio} from "./studio.js" */
+/** @import {Painted} from "./types.js" */
+/** @import {Studio} from "./studio.js" */
 /** @import {Prediction} from "../core/types.js" */
 
 /**
@@ -110,7 +111,7 @@ export function painted(blob, seed) {
   return { blob, url: URL.createObjectURL(blob), seed };
 }
 
-/** @param {import("../core/database.js").Kept} what */
+/** @param {import("../core/types.js").Kept} what */
 async function kept(what) {
   try {
     await keepRestyled(what);

@@ -6,7 +6,8 @@ import { findMask } from "./finding.js";
 import { enlarge, restyle } from "./painting.js";
 import { randomSeed } from "./wish.js";
 
-/** @import {Result, Studio} from "./studio.js" */
+/** @import {Result} from "./types.js" */
+/** @import {Studio} from "./studio.js" */
 
 /** Pixels that can still be made four times as wide and high, and the longest side (docs/architecture.md). */
 const MOST_TO_ENLARGE = 2_097_152;

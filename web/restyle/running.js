@@ -2,7 +2,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { duration, has, t } from "../core/words.js";
 import { Progress } from "../ui/parts.js";
 
-/** @import {Job} from "./studio.js" */
+/** @import {Job} from "./types.js" */
 /** @import {Prediction} from "../core/types.js" */
 
 /** How far a prediction is, with a way to stop it. @param {{job: Job, onCancel: () => void}} props */

@@ -2,11 +2,9 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/pr
 import { t } from "../core/words.js";
 import { fit, onPhoto, pan, zoom } from "./view.js";
 
-/** @import {Box, Mask} from "./mask.js" */
-/** @import {Photo} from "../core/pictures.js" */
-/** @import {Point, View} from "./view.js" */
-
-/** @typedef {"brush" | "eraser" | "hand"} Tool */
+/** @import {Box, Controls, Point, Tool, View} from "./types.js" */
+/** @import {Mask} from "./mask.js" */
+/** @import {Photo} from "../core/types.js" */
 
 const STEP = 40;
 
@@ -135,8 +133,6 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
     ${!moves && html`<div class="stage-ring" ref=${ring} style=${{ width: `${radius * 2}px`, height: `${radius * 2}px` }}></div>`}
   </div>`;
 }
-
-/** @typedef {{zoom: (factor: number) => void, fit: () => void, pan: (by: Point) => void}} Controls */
 
 /** Show a mask, or a part of it, as a tint on the photo. @param {HTMLCanvasElement} canvas @param {Mask | null} mask @param {Box | null} box */
 function tint(canvas, mask, box) {

@@ -3,19 +3,10 @@ import { asPhoto } from "../core/pictures.js";
 import { hashOf, keep } from "../core/router.js";
 import { freshWish, queryOf, suggestions, wishOf } from "./wish.js";
 
-/** @import {Photo} from "../core/pictures.js" */
-/** @import {Prediction, ListedStyle, VersionCard} from "../core/types.js" */
+/** @import {ListedStyle, Photo, Prediction, VersionCard} from "../core/types.js" */
 /** @import {Mask} from "./mask.js" */
-/** @import {Wish} from "./wish.js" */
+/** @import {Finding, Job, Result, Wish} from "./types.js" */
 /** @import {Use} from "../app.js" */
-
-/**
- * @typedef {{state: "none" | "busy" | "found" | "drawn", score?: number}} Finding how the mask came
- * @typedef {{blob: Blob, url: string, seed: number}} Painted
- * @typedef {{id: string, before: Photo, wish: Wish, mask: Blob | null, pictures: Painted[], chosen: number, disclosure: string | null, notes: string,
- *   colourDifference: number | null, large: boolean}} Result
- * @typedef {{abort: AbortController, prediction: Prediction | null, kind: "restyle" | "upscale", since: number}} Job
- */
 
 /** Photos that anybody may try: drawn ones, those of the demo (models/tiny/sample/photos; a test compares them). */
 export const SAMPLES = ["street-01", "street-02", "street-03", "street-04"];

@@ -3,7 +3,7 @@ import { t } from "../core/words.js";
 import { IconButton } from "../ui/parts.js";
 
 /** @import {Studio} from "./studio.js" */
-/** @import {Tool} from "./stage.js" */
+/** @import {Tool} from "./types.js" */
 
 /**
  * What can be done to the mask and to how the photo is seen.

@@ -2,7 +2,7 @@ import { has, t } from "../core/words.js";
 import { refusal, told } from "../ui/problem.js";
 import { EndedProblem } from "./finding.js";
 
-/** @import {Told} from "../ui/problem.js" */
+/** @import {Told} from "../core/types.js" */
 
 /** The gate's reasons, by the errors with which predictions end (docs/skin.md). @type {Record<string, string>} */
 const REASONS = {

@@ -1,10 +1,4 @@
-/**
- * How a photo lies in the frame that shows it: `scale` screen pixels a photo pixel, its top left corner at (`x`, `y`) of the frame.
- *
- * @typedef {{scale: number, x: number, y: number}} View
- * @typedef {{width: number, height: number}} Size
- * @typedef {{x: number, y: number}} Point
- */
+/** @import {Point, Size, View} from "./types.js" */
 
 /** Times larger than where it just fits, at most. */
 const MOST_ZOOM = 12;

@@ -1,24 +1,6 @@
 import { garmentIn } from "./garments.js";
 
-/**
- * What somebody wants of a photo, apart from the photo and its mask.
- *
- * @typedef {object} Wish
- * @property {string} words what to mask
- * @property {string} prompt what to paint
- * @property {string} negative what not to paint
- * @property {string} style style or style@version; empty: the base model
- * @property {number} strength of the style, 0 to 2
- * @property {string} colour #rrggbb, or empty
- * @property {number} outputs pictures, 1 to 8
- * @property {number} seed of the first picture; the others count on
- * @property {boolean} locked whether the next pictures have the same seed
- * @property {number | null} feather width of the mask's soft edge in pixels; null: by the mask
- * @property {boolean} fast
- * @property {number | null} steps
- * @property {number | null} guidance
- * @property {string} consent
- */
+/** @import {Wish} from "./types.js" */
 
 /** Seeds that the API takes. */
 export const SEEDS = 2 ** 32;

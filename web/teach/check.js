@@ -2,7 +2,7 @@ import { html } from "../vendor/preact.js";
 import { duration, has, language, t } from "../core/words.js";
 import { ProblemNote } from "../ui/problem.js";
 
-/** @import {Line} from "../core/problem.js" */
+/** @import {Line} from "../core/types.js" */
 /** @import {Lesson} from "./lesson.js" */
 /** @import {Advice, Estimate} from "./types.js" */
 

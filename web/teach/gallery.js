@@ -6,7 +6,7 @@ import { placeOf } from "./pictures.js";
 
 /** @import {Mask} from "../restyle/mask.js" */
 /** @import {Lesson} from "./lesson.js" */
-/** @import {Picture} from "./pictures.js" */
+/** @import {Picture} from "./types.js" */
 
 /** The lesson's pictures, each with its mask and what was found wrong with it. @param {{lesson: Lesson}} props */
 export function Gallery({ lesson }) {

@@ -8,13 +8,7 @@ import * as ask from "./asking.js";
 import { freshPicture, isPicture, look, pictureOf, placeOf, send, sendMask, stem } from "./pictures.js";
 
 /** @import {Use} from "../app.js" */
-/** @import {Picture} from "./pictures.js" */
-/** @import {Caption, Training} from "./types.js" */
-
-/**
- * What is to be learnt.
- * @typedef {{style: string, target: string, prompt: string, describe: boolean, ask: boolean, steps: string, looks: string, gate: string}} Wish
- */
+/** @import {Caption, LessonWish, Picture, Training} from "./types.js" */
 
 export const FEWEST = 4;
 const SAMPLES = [...Array(12).keys()].map((n) => `skirt-${String(n + 1).padStart(2, "0")}.png`);
@@ -27,7 +21,7 @@ export class Lesson {
   constructor(use) {
     this.use = use;
     this.changed = new Changing(0);
-    /** @type {Wish} */
+    /** @type {LessonWish} */
     this.wish = { style: "", target: "", prompt: "", describe: true, ask: true, steps: "", looks: "40", gate: "" };
     this.saidStyle = false;
     this.saidPrompt = false;
@@ -60,7 +54,7 @@ export class Lesson {
     this.changed.set(this.changed.now + 1);
   }
 
-  /** @param {Partial<Wish>} change */
+  /** @param {Partial<LessonWish>} change */
   want(change) {
     this.saidStyle ||= "style" in change;
     this.saidPrompt ||= "prompt" in change;

@@ -6,8 +6,8 @@ import { Dialog } from "../ui/dialog.js";
 import { IconButton } from "../ui/parts.js";
 import { blankMask } from "./pictures.js";
 
-/** @import {Picture} from "./pictures.js" */
-/** @import {Controls, Tool} from "../restyle/stage.js" */
+/** @import {Picture} from "./types.js" */
+/** @import {Controls, Tool} from "../restyle/types.js" */
 
 /**
  * A picture's mask, mended by hand: a copy, which takes the place of what was found once somebody says so.

@@ -3,24 +3,9 @@ import { maskFile, readMask } from "../restyle/finding.js";
 import { placed, readPhoto } from "../core/pictures.js";
 import { readError } from "../core/problem.js";
 
-/** @import {Photo} from "../core/pictures.js" */
+/** @import {Photo} from "../core/types.js" */
 /** @import {Api} from "../core/api.js" */
-
-/**
- * A picture to learn from, or one to judge by.
- * @typedef {object} Picture
- * @property {string} name of its file, one of its kind before the ending
- * @property {Blob} file as it is sent
- * @property {Photo | null} photo null where this browser cannot show it (HEIC)
- * @property {boolean} judges whether it is set aside to judge by
- * @property {string} sent the style and place that it was put at, empty where it was not
- * @property {string} fileId
- * @property {"none" | "looking" | "found" | "missing" | "drawn" | "kept"} found how its mask came: kept is drawn and put
- * @property {string} foundBy the words that were looked for
- * @property {Mask | null} mask
- * @property {number | null} score
- * @property {unknown} trouble
- */
+/** @import {Picture} from "./types.js" */
 
 const HEIC = /\.(heic|heif)$/i;
 const FIRST_WAIT = 8;

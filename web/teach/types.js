@@ -1,3 +1,6 @@
+/** @import {Photo} from "../core/types.js" */
+/** @import {Mask} from "../restyle/mask.js" */
+
 /**
  * What the HTTP API says of trainings and versions, as far as these pages read it. docs/openapi.json has all of it.
  *
@@ -40,6 +43,25 @@
  * @typedef {{name: string, meaning: string, better: "higher" | "lower", values: Record<string, number>, best: string[]}} ComparedMetric
  * @typedef {{style: string, same_dataset: boolean, versions: Version[], metrics: ComparedMetric[],
  *   pictures: {name: string, urls: Record<string, string>}[]}} Comparison
+ */
+
+/**
+ * A picture to learn from, or one to judge by.
+ * @typedef {object} Picture
+ * @property {string} name of its file, one of its kind before the ending
+ * @property {Blob} file as it is sent
+ * @property {Photo | null} photo null where this browser cannot show it (HEIC)
+ * @property {boolean} judges whether it is set aside to judge by
+ * @property {string} sent the style and place that it was put at, empty where it was not
+ * @property {string} fileId
+ * @property {"none" | "looking" | "found" | "missing" | "drawn" | "kept"} found how its mask came: kept is drawn and put
+ * @property {string} foundBy the words that were looked for
+ * @property {Mask | null} mask
+ * @property {number | null} score
+ * @property {unknown} trouble
+ *
+ * What is to be learnt.
+ * @typedef {{style: string, target: string, prompt: string, describe: boolean, ask: boolean, steps: string, looks: string, gate: string}} LessonWish
  */
 
 export {};

@@ -2,12 +2,7 @@ import { html } from "../vendor/preact.js";
 import { ApiProblem } from "../core/problem.js";
 import { duration, has, t } from "../core/words.js";
 
-/** @import {Line} from "../core/problem.js" */
-
-/**
- * What went wrong, in the page's language where it has words for it: what, and what to do.
- * @typedef {{title: string, advice: string, lines: Line[], kind: "refused" | "wrong" | "later" | "access"}} Told
- */
+/** @import {Line, Told} from "../core/types.js" */
 
 /**
  * @param {unknown} error
