@@ -3,7 +3,8 @@ import { readError } from "../core/problem.js";
 import { Mask } from "./mask.js";
 
 /** @import {Studio} from "./studio.js" */
-/** @import {Photo} from "../core/types.js" */
+/** @import {Api} from "../core/api.js" */
+/** @import {Photo, Prediction} from "../core/types.js" */
 
 /** Seconds that the first answer may wait: a mask takes less where a machine is awake. */
 const FIRST_WAIT = 8;
@@ -33,23 +34,31 @@ export async function findMask(studio) {
   const { signal } = (looking = new AbortController());
   studio.update({ mask: null, edited: false, finding: { state: "busy" }, trouble: null, showsResult: false });
   try {
-    const image = await placed(use.api, photo.blob, photo.name, signal);
-    const consent = wish.consent ? { consent: wish.consent } : {};
-    const asked = { mode: "segment", image, mask_prompt: wish.words.trim(), ...consent };
-    const first = await use.api.predict(asked, { signal, wait: FIRST_WAIT });
-    const heard = (/** @type {import("../core/types.js").Prediction} */ now) =>
-      studio.update({ waking: now.stage === "waking" ? now : null });
-    const ended = await use.api.ended(first, { signal, heard });
-    const [address] = ended.output ?? [];
-    if (!address) throw new EndedProblem(ended.error);
-    const mask = await readMask(await use.api.picture(address, signal), photo);
-    studio.update({ mask, drawn: studio.drawn + 1, finding: { state: "found", score: ended.metrics.mask_score } });
+    const heard = (/** @type {Prediction} */ now) => studio.update({ waking: now.stage === "waking" ? now : null });
+    const { mask, score } = await segmented(use.api, photo, wish.words.trim(), { signal, heard, consent: wish.consent });
+    studio.update({ mask, drawn: studio.drawn + 1, finding: { state: "found", score } });
   } catch (trouble) {
     if (signal.aborted) return;
     studio.update({ finding: { state: "none" }, trouble });
   } finally {
     if (!signal.aborted) studio.update({ waking: null });
   }
+}
+
+/**
+ * What the model masks of a photo by words. Raises EndedProblem where it finds nothing.
+ * @param {Api} api
+ * @param {Photo} photo
+ * @param {string} words
+ * @param {{signal?: AbortSignal, heard?: (now: Prediction) => void, consent?: string}} [how]
+ */
+export async function segmented(api, photo, words, { signal, heard, consent } = {}) {
+  const image = await placed(api, photo.blob, photo.name, signal);
+  const first = await api.predict({ mode: "segment", image, mask_prompt: words, ...(consent ? { consent } : {}) }, { signal, wait: FIRST_WAIT });
+  const ended = await api.ended(first, { signal, heard });
+  const [address] = ended.output ?? [];
+  if (!address) throw new EndedProblem(ended.error);
+  return { mask: await readMask(await api.picture(address, signal), photo), score: ended.metrics.mask_score };
 }
 
 /** A mask to be drawn by hand alone. @param {Studio} studio */

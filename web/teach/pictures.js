@@ -1,14 +1,12 @@
 import { Mask } from "../restyle/mask.js";
-import { maskFile, readMask } from "../restyle/finding.js";
-import { placed, readPhoto } from "../core/pictures.js";
-import { readError } from "../core/problem.js";
+import { EndedProblem, maskFile, segmented } from "../restyle/finding.js";
+import { readPhoto } from "../core/pictures.js";
 
 /** @import {Photo} from "../core/types.js" */
 /** @import {Api} from "../core/api.js" */
 /** @import {Picture} from "./types.js" */
 
 const HEIC = /\.(heic|heif)$/i;
-const FIRST_WAIT = 8;
 
 /** Whether a file may be a picture. @param {File} file */
 export function isPicture(file) {
@@ -87,18 +85,15 @@ export async function sendMask(api, picture, style) {
 export async function look(api, picture, words) {
   if (!picture.photo) return;
   Object.assign(picture, { found: "looking", foundBy: words, mask: null, score: null, trouble: null });
-  const image = await placed(api, picture.photo.blob, picture.name);
-  const first = await api.predict({ mode: "segment", image, mask_prompt: words }, { wait: FIRST_WAIT });
-  const ended = await api.ended(first);
-  const [address] = ended.output ?? [];
-  if (picture.foundBy !== words || picture.found !== "looking") return;
-  if (!address) {
-    const { name, line } = readError(ended.error ?? "");
-    Object.assign(picture, { found: "missing", trouble: name === "GarmentNotFoundError" ? null : line });
-    return;
+  const wanted = () => picture.foundBy === words && picture.found === "looking";
+  try {
+    const { mask, score = null } = await segmented(api, { ...picture.photo, name: picture.name }, words);
+    if (wanted()) Object.assign(picture, { found: "found", mask, score });
+  } catch (error) {
+    if (!(error instanceof EndedProblem)) throw error;
+    const { name, line } = error.told;
+    if (wanted()) Object.assign(picture, { found: "missing", trouble: name === "GarmentNotFoundError" ? null : line });
   }
-  const mask = await readMask(await api.picture(address), picture.photo);
-  Object.assign(picture, { found: "found", mask, score: ended.metrics.mask_score ?? null });
 }
 
 /** An empty mask, to draw on. @param {Picture} picture */
