@@ -1,7 +1,6 @@
 import { html, render } from "./vendor/preact.js";
 import { Api } from "./core/api.js";
-import { loadConfig } from "./core/config.js";
-import { Session } from "./core/session.js";
+import { loadConfig, Session } from "./core/session.js";
 import { startTheme } from "./core/theme.js";
 import { language, startLanguage } from "./core/words.js";
 import { ProblemNote, told } from "./ui/problem.js";

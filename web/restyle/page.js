@@ -4,14 +4,14 @@ import { useRoute } from "../core/router.js";
 import { language, t } from "../core/words.js";
 import { isTyping } from "../ui/shell.js";
 import { say } from "../ui/toast.js";
-import { Compare } from "./compare.js";
+import { Compare } from "./result.js";
 import { drawMask, findMask } from "./finding.js";
 import { cancel, restyle } from "./painting.js";
 import { Panel } from "./panel.js";
 import { filesOf, Start, takeFile } from "./start.js";
 import { Stage } from "./stage.js";
 import { Studio } from "./studio.js";
-import { readStyles } from "./style_picker.js";
+import { readStyles } from "./look.js";
 import { Toolbar } from "./toolbar.js";
 import { lacking } from "./wish.js";
 

@@ -2,13 +2,12 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { language, percent, t } from "../core/words.js";
 import { Chip, Field, IconButton, Slider, Spinner, Switch, typed } from "../ui/parts.js";
 import { ProblemNote } from "../ui/problem.js";
-import { Colours } from "./colours.js";
+import { Colours, StylePicker } from "./look.js";
 import { findMask } from "./finding.js";
 import { garmentIn, GARMENTS } from "./garments.js";
 import { reasonAgainst } from "./page.js";
 import { ResultPanel } from "./result.js";
 import { Running, Waking } from "./running.js";
-import { StylePicker } from "./style_picker.js";
 import { toldOf } from "./trouble.js";
 import { randomSeed, SEEDS, suggestions } from "./wish.js";
 
