@@ -21,7 +21,7 @@ NOTEBOOK := .venv-notebook/.installed
 # Lint, types and tests read these folders.
 CODE := app.py atelier bench cli contracts diffusion docs imaging inference infra lambdas lessons local models notebooks tests training
 
-.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs learn site lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-photos bench-quality bench-drift bench-colour bench-synth bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets screenshots terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
+.PHONY: help demo local local-clean test chaos notebook clients check lint types templates docs learn site lambda-packages bench-demo bench-cold bench-ddp bench-memory bench-needs bench-poison bench-encoding bench-serve bench-train gpu-check bench-photos bench-quality bench-drift bench-colour bench-synth bench-page bench-api bench-batch bench-load bench-soak bench-hostile gate-score score-lawful score-tiny tiny sheets screenshots terminal format synth costs doctor images bootstrap deploy diff deployed smoke key destroy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -120,6 +120,10 @@ bench-synth: $(INSTALLED) ## compare the synthesis of a stage with that of an em
 
 bench-api: $(INSTALLED) ## let 50 clients paint through the HTTP API, count what was lost or done twice, and say what it adds to the model server (PREDICTIONS=500)
 	@$(BIN)/python -m bench.api --predictions $(or $(PREDICTIONS),500)
+
+bench-page: $(INSTALLED) ## say how long people wait for the page, its masks and its pictures, on a desktop and a phone, and what it weighs (VISITS=5)
+	@tests/browser/install.sh
+	@$(BIN)/python -m bench.page --visits $(or $(VISITS),5)
 
 bench-batch: $(INSTALLED) ## kill and cancel a batch of 10,000 rows with a stand-in for the model server, and one of 200 with the tiny models, and count what is lost or painted twice (ITEMS, TINY, SEED=1)
 	@PYTHONPATH=.:inference:lambdas $(BIN)/python -m bench.batch --items $(or $(ITEMS),10000) --tiny $(or $(TINY),200) --seed $(or $(SEED),1)

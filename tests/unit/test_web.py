@@ -1,6 +1,5 @@
 """The page as it is served: what it weighs, what it may contain, what it shares with the rest, and its own tests under Node.js."""
 
-import gzip
 import hashlib
 import re
 import subprocess
@@ -8,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.page.__main__ import MOST_BYTES
+from bench.page.weight import weights
 from contracts.garments import GARMENTS, KOREAN
 from contracts.prediction import PredictionInput
 from infra.node import packaged_node
 
-MOST_BYTES = 120 * 1024
-"""Of all that a browser may load but pictures, compressed as CloudFront does."""
 MOST_LINES = 260
-LOADED = {".html", ".js", ".css", ".svg", ".json", ".webmanifest"}
 
 
 @pytest.fixture
@@ -40,11 +38,7 @@ def test_the_logic_of_the_page_holds(root: Path) -> None:
 
 
 def test_the_page_weighs_little(web: Path) -> None:
-    # Modules of types are named in comments only: no browser asks for them. Texts are fetched in the language that is read.
-    served = [path for path in web.rglob("*") if path.suffix in LOADED and path.name != "types.js"]
-    weights = {path: len(gzip.compress(path.read_bytes(), 6)) for path in served}
-    texts = [sum(weights[path] for path in (web / "text" / language).iterdir()) for language in ("en", "ko")]
-    assert sum(weights.values()) - min(texts) <= MOST_BYTES
+    assert max(weights(web).values()) <= MOST_BYTES
 
 
 def test_files_of_the_page_are_short(web: Path) -> None:
