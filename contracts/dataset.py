@@ -4,7 +4,8 @@
 alternatives in braces; ``mask_convention``), optional ``masks/{stem}.png`` (white = garment, unless ``mask_convention`` says
 otherwise; a person's mask wins over the segmenter's) and optional
 ``evaluation/``: photos of other people, never trained on, that the evaluation restyles, with ``evaluation/masks/`` of their own.
-``low_res/{stem}.png`` are small versions of the pictures, for an upscaler to learn from.
+``low_res/{stem}.png`` are small versions of the pictures, for an upscaler to learn from, and ``evaluation/low_res/`` of the photos, for it
+to be judged by.
 Captions lie in ``captions.jsonl`` (``{"file_name", "text"}`` a line), in Hugging Face's ``metadata.jsonl`` or in ``{stem}.txt``
 beside the pictures, as kohya's trainers have them. ``contracts/dataset_files.py`` says what each file is used as.
 """
@@ -27,7 +28,7 @@ EVALUATION = "evaluation/"
 CLASS_PICTURES = "class_data_dir/"
 """JumpStart's folder of class pictures: a person's own, instead of as many that the base model would paint."""
 LOW_RES = "low_res/"
-"""Small versions of pictures, a quarter as wide and high, for an upscaler to learn from."""
+"""Small versions of pictures, a quarter as wide and high, for an upscaler to learn from; in ``evaluation/``, to be judged by."""
 LEAST_TO_ENLARGE = 64
 """Pixels of the shorter side of a picture that an upscaler learns from."""
 PICTURE_ENDINGS: Mapping[str, tuple[str, ...]] = {

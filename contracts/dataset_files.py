@@ -30,9 +30,9 @@ from contracts.dataset import (
 from contracts.errors import InvalidInputError, Problem
 from contracts.inner_paths import ALLOWED, is_inner
 
-FOLDERS = ("", MASKS, EVALUATION, EVALUATION + MASKS, CLASS_PICTURES, LOW_RES)
+FOLDERS = ("", MASKS, EVALUATION, EVALUATION + MASKS, CLASS_PICTURES, LOW_RES, EVALUATION + LOW_RES)
 """Where a dataset's pictures lie: those to learn from, their masks, the photos to restyle, their masks, class pictures, and small
-versions of those to learn from."""
+versions of those to learn from and of those photos."""
 UNUSED_SHARE = 0.25
 """More files that are not used than this share of the pictures are a mistake, not a remark."""
 LONGEST_NAME = 240
@@ -109,7 +109,7 @@ def refuse(problems: Iterable[Problem]) -> None:
 class DatasetFiles:
     """A dataset's files by their use. ``masks`` maps a picture or photo to the mask that a person drew for it.
 
-    ``small`` maps a picture to its small version.
+    ``small`` maps a picture or photo to its small version.
     """
 
     pictures: tuple[str, ...]
@@ -137,7 +137,7 @@ class DatasetFiles:
             pictures=tuple(pictures),
             photos=tuple(photos),
             masks=_matched(by_use[MASKS], pictures) | _matched(by_use[EVALUATION + MASKS], photos),
-            small=_matched(by_use[LOW_RES], pictures),
+            small=_matched(by_use[LOW_RES], pictures) | _matched(by_use[EVALUATION + LOW_RES], photos),
             captions=(*by_use["captions"], *beside),
             info=bool(by_use[INFO]),
             class_pictures=tuple(by_use[CLASS_PICTURES]),
@@ -196,10 +196,10 @@ def _problems(by_use: Mapping[str, Sequence[str]], strays: Sequence[str]) -> Ite
         yield from _same_names("pictures with one name", folder)
         yield from _same_names("masks with one name", masks)
         yield from _astray("mask without a picture", masks, folder, f"{mask_folder}NAME OF A PICTURE.png")
-    yield from _same_names("small versions with one name", by_use.get(LOW_RES, ()))
-    yield from _astray(
-        "small version without a picture", by_use.get(LOW_RES, ()), pictures, f"{LOW_RES}NAME OF A PICTURE.png"
-    )
+    for folder, small_folder in ((pictures, LOW_RES), (photos, EVALUATION + LOW_RES)):
+        small = by_use.get(small_folder, ())
+        yield from _same_names("small versions with one name", small)
+        yield from _astray("small version without a picture", small, folder, f"{small_folder}NAME OF A PICTURE.png")
     near = [name for name in strays if nearest(stem(name), map(stem, pictures))]
     yield from _astray("caption without a picture", near, pictures, "NAME OF A PICTURE.txt")
     unused = by_use.get("unused", ())

@@ -190,7 +190,9 @@ class FileRequest(RequestBody):
     name: Annotated[
         str,
         text("a file name", longest=200),
-        about("of the file; masks/…, evaluation/… and evaluation/masks/… in a dataset"),
+        about(
+            "of the file; masks/…, low_res/…, evaluation/…, evaluation/masks/… and evaluation/low_res/… in a dataset"
+        ),
     ]
     content_type: Annotated[ContentType, about("of the file, and of the request that puts it")]
     size: Annotated[int, bounds(1, LARGEST_UPLOAD, "of the file: the address takes exactly as many", unit="bytes")]

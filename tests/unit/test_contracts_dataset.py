@@ -60,7 +60,7 @@ def test_every_file_has_one_use() -> None:
     ]
 
 
-@pytest.mark.parametrize("folder", ["", "masks/", "evaluation/", "evaluation/masks/", "raw/"])
+@pytest.mark.parametrize("folder", ["", "masks/", "evaluation/", "evaluation/masks/", "evaluation/low_res/", "raw/"])
 @pytest.mark.parametrize("name", LITTER)
 def test_what_desktops_leave_behind_is_nothing_in_every_folder(folder: str, name: str) -> None:
     assert DatasetFiles.of([*PICTURES, folder + name]) == DatasetFiles.of(PICTURES)
@@ -111,6 +111,7 @@ def test_names_are_compared_as_people_see_them(name: str, folder: str) -> None:
         (["evaluation/a.png", "evaluation/a.jpg"], "evaluation/a.jpg"),
         (["masks/skirt-01.png", "masks/skirt-01.webp"], "masks with one name"),
         (["masks/Skirt-01.png"], "got 'masks/Skirt-01.png'; allowed: masks/NAME OF A PICTURE.png; nearest: skirt-01"),
+        (["evaluation/low_res/skirt-01.png"], "small version without a picture: got 'evaluation/low_res/skirt-01.png'"),
         (["evaluation/masks/skirt-01.png"], "mask without a picture: got 'evaluation/masks/skirt-01.png'"),
         (["Skirt-01.txt"], "caption without a picture: got 'Skirt-01.txt'"),
         (["skirt-05.txt"], "caption without a picture: got 'skirt-05.txt'"),

@@ -106,8 +106,8 @@ def test_plain_diffusers_and_the_server_enlarge_alike_with_what_was_learnt(tmp_p
             assert same_weights(file, paths.channel("base") / part / file.name)
 
 
-@pytest.mark.parametrize("held_out", [False, True])
-def test_it_is_judged_by_how_near_it_comes_to_the_large_pictures(tmp_path: Path, held_out: bool) -> None:
+@pytest.mark.parametrize(("held_out", "pairs"), [(False, False), (True, False), (True, True)])
+def test_it_is_judged_by_how_near_it_comes_to_the_large_pictures(tmp_path: Path, held_out: bool, pairs: bool) -> None:
     trained = write_enlarging(tmp_path / "training", max_steps="2", learning_rate="2e-2")
     train(trained)
     paths = MlPaths(root=tmp_path / "evaluation")
@@ -116,6 +116,9 @@ def test_it_is_judged_by_how_near_it_comes_to_the_large_pictures(tmp_path: Path,
     if held_out:
         (dataset / "evaluation").mkdir()
         garment(9, (128, 200))[0].save(dataset / "evaluation/look.png")
+    if pairs:
+        (dataset / "evaluation/low_res").mkdir()
+        Image.new("RGB", (32, 50), (10, 200, 90)).save(dataset / "evaluation/low_res/look.png")
     for name, folder in (("segment", "masks"), ("base", "base")):
         shutil.copytree(trained.channel(folder), paths.processing_input(name))
     shutil.copytree(trained.model, paths.processing_input("artifact"))
@@ -130,6 +133,9 @@ def test_it_is_judged_by_how_near_it_comes_to_the_large_pictures(tmp_path: Path,
     assert shown == {f"{name}_{column}.png" for name in names for column in ("plain", "before", "after", "original")}
     with Image.open(output / f"pictures/{names[0]}_after.png") as after:
         assert after.size == ((128, 128) if held_out else (64, 64)), "a tile of 32 pixels, or what the picture allows"
+    with Image.open(output / f"pictures/{names[0]}_plain.png") as plain:
+        only = np.asarray(plain.convert("RGB")).reshape(-1, 3)
+        assert bool((only == only[0]).all()) == pairs, "somebody's own small version is enlarged, not one that is made"
     page = (output / "report.html").read_text()
     assert ("These are pictures" in page or "which flatters it" in page) != held_out
     assert "psnr_gain" in page

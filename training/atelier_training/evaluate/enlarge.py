@@ -22,7 +22,6 @@ from diffusion.family import best_device, painting_dtype
 from diffusion.lora import fuse
 from diffusion.lora_file import load_lora
 from diffusion.upscaler import Upscaler
-from imaging.pictures import decode
 
 SEED = 1
 """Of what is painted; small versions are made as for the training, by draws of their own."""
@@ -96,17 +95,14 @@ def measure_enlarged(pictures: Sequence[Enlarged], garment: RealGarment, *, trai
 def _shrunk(
     dataset: DatasetFolder, examples: Sequence[ExampleFile], resolution: int
 ) -> tuple[list[_Shrunk], list[str]]:
-    if dataset.files.photos:
-        named = dataset.decoded(dataset.files.photos[:MOST_PHOTOS])
-        return [_middle(name, picture, None, resolution, number) for number, (name, picture) in enumerate(named)], []
-    small = {name: dataset.path / own for name, own in dataset.files.small.items()}
+    photos = dataset.files.photos
+    names = photos or tuple(example.name for example in examples)
     shrunk = []
-    for number, example in enumerate(examples[:MOST_PHOTOS]):
-        picture = decode(example.picture.read_bytes(), name=example.name)
-        own = small.get(example.name)
-        given = None if own is None else read_small(own, picture.size, example.name)
-        shrunk.append(_middle(example.name, picture, given, resolution, number))
-    return shrunk, [TRAINED_ON]
+    for number, (name, picture) in enumerate(dataset.decoded(names[:MOST_PHOTOS])):
+        own = dataset.files.small.get(name)
+        given = None if own is None else read_small(dataset.path / own, picture.size, name)
+        shrunk.append(_middle(name, picture, given, resolution, number))
+    return shrunk, [] if photos else [TRAINED_ON]
 
 
 def _middle(name: str, picture: Image.Image, given: Image.Image | None, resolution: int, number: int) -> _Shrunk:
