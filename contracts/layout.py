@@ -48,6 +48,10 @@ BASES = "base/"
 """Model bucket: a folder a base model, name@revision."""
 
 
+BEFORE = "before"
+"""The folder of what the base model painted for an evaluation, by what each picture depends on; and the job's input of that name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class S3Uri:
     """An ``s3://bucket/key`` address; ``key`` may be empty and, for a prefix, ends in a slash."""
@@ -94,6 +98,16 @@ def class_pictures_prefix(execution: str, name: str) -> str:
 def class_pictures_key(name: str) -> str:
     """Data bucket: which executions painted such class pictures; it expires with the checkpoints."""
     return f"checkpoints/lent/class_pictures/{name}.json"
+
+
+def before_prefix(execution: str) -> str:
+    """Data bucket: what the base model painted in earlier evaluations of a run's style; the run's own evaluation starts with it."""
+    return f"runs/{execution}/before/"
+
+
+def before_key(style: str) -> str:
+    """Data bucket: which executions evaluated a style; it expires with the checkpoints."""
+    return f"checkpoints/lent/before/{style}.json"
 
 
 def import_prefix(version: str) -> str:

@@ -122,6 +122,9 @@ class FineTuningPlan(Plan):
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
+    before: Annotated[
+        str, about("prefix of what the base model painted in earlier evaluations of the style; empty: there is nothing")
+    ] = ""
     search: Annotated[SearchPlan | None, about("what is tried, where several trainings are")] = None
     estimate: Annotated[RunEstimate | None, about("what the run is expected to take")] = None
     published: Annotated[str, about("prefix of the style's published versions")]

@@ -85,10 +85,10 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
     "prepare": HandlerPlaces(
         reads=(
             "data/datasets/* data/runs/*/resumption.json data/runs/*/taken_up.json "
-            "data/checkpoints/*/class_pictures/* "
+            "data/checkpoints/*/class_pictures/* data/checkpoints/*/before/* data/runs/*/before/* data/runs/*/evaluate/* "
             "model/base/*/manifest.json model/styles/*/latest.json model/styles/*/manifest.json"
         ),
-        writes="data/runs/*/taken_up.json data/checkpoints/*/class_pictures/*",
+        writes="data/runs/*/taken_up.json data/checkpoints/*/class_pictures/* data/checkpoints/*/before/* data/runs/*/before/*",
     ),
     "prepare_batch": HandlerPlaces(
         reads="media/batches/* media/uploads/* model/styles/*",

@@ -13,6 +13,7 @@ from safetensors import safe_open
 from atelier_inference.pipelines import load_model
 from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
+from atelier_training.evaluate.before import BeforePictures
 from atelier_training.evaluate.photos import Photo
 from atelier_training.evaluate.restyle import Models, paint_freely, restyle_photos
 from atelier_training.fine_tune_job import FineTuneJob
@@ -95,11 +96,12 @@ def evaluated(paths: MlPaths, task: str) -> tuple[Image.Image, Image.Image]:
     """What the evaluation paints before and after."""
     base, style = paths.channel("base"), paths.model
     models = Models(base_folder=base, base=BaseManifest.load(base), style_folder=style, style=StyleManifest.load(style))
+    kept = BeforePictures(paths.processing_input("before"), models.base)
     if task == "text-to-image":
-        (first, *_) = paint_freely(models, PROMPT)
+        (first, *_) = paint_freely(models, kept, PROMPT)
     else:
         picture, mask = garment(5, (70, 90))
-        (first,) = restyle_photos(models, [Photo(name="look", picture=picture, mask=to_image(mask))], PROMPT)
+        (first,) = restyle_photos(models, kept, [Photo(name="look", picture=picture, mask=to_image(mask))], PROMPT)
     return first.before[0], first.after[0]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from atelier_ops.logic.class_pictures import MOST_RUNS, bring_class_pictures
+from atelier_ops.logic.class_pictures import bring_class_pictures
+from atelier_ops.logic.lent import MOST_RUNS
 from atelier_ops.logic.plan import Dependencies
 from atelier_training.data.class_pictures import ClassPictures
 from atelier_training.fine_tune_job import FineTuneJob

@@ -18,7 +18,7 @@ from atelier_ops.logic.people.erasure import KEEP_REPORT, Erasing
 from atelier_ops.logic.people.sweep import erase_all
 from contracts.batches import BatchPlan
 from contracts.disclosure import TEXTS
-from contracts.layout import dataset_prefix
+from contracts.layout import before_key, before_prefix, dataset_prefix
 from tests.unit.ops_batches import Studio
 from tests.unit.ops_stage import put_dataset, put_promoted, put_version
 from tests.unit.test_ops_people import PAINTED, REFERENCE, paint, train, upload
@@ -311,7 +311,12 @@ def test_a_batch_that_is_stopped_while_its_execution_lives_is_stopped_again(hous
 def test_a_style_that_was_learnt_from_the_person_goes_whole_with_what_its_runs_left(house: House) -> None:
     run = train(house, consent=REFERENCE).body["id"]
     data = house.buckets.store("data")
-    for name in (f"runs/{run}/segment/a.png", f"checkpoints/{run}/1"):
+    for name in (
+        f"runs/{run}/segment/a.png",
+        f"checkpoints/{run}/1",
+        before_prefix(run) + "1.png",
+        before_key("skirt"),
+    ):
         house.buckets.put("data", name, b"a person")
     house.logs.written[f"atelier-test-{run}-train/algo-1"] = [LogLine(at=house.now, text="a.png")]
     house.executions.end(run, "SUCCEEDED")
@@ -321,7 +326,7 @@ def test_a_style_that_was_learnt_from_the_person_goes_whole_with_what_its_runs_l
     house.delete()
     house.sweep()
     assert not data.names(dataset_prefix("skirt")) + data.names(f"runs/{run}/") + data.names(f"checkpoints/{run}/")
-    assert not house.buckets.store("model").names("styles/skirt/")
+    assert not house.buckets.store("model").names("styles/skirt/") + data.names(before_key("skirt"))
     assert not house.logs.written
     assert data.names(dataset_prefix("other"))
     report = house.told_of()

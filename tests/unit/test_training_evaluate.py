@@ -15,6 +15,7 @@ from PIL import Image
 from atelier_training.data.examples import Example, ExampleFile
 from atelier_training.engine.training_log import LoggedStep, average_loss
 from atelier_training.evaluate import restyle
+from atelier_training.evaluate.before import BeforePictures
 from atelier_training.evaluate.leak import other_prompt
 from atelier_training.evaluate.measure import changed_outside, measure
 from atelier_training.evaluate.photos import Photo
@@ -27,6 +28,7 @@ from atelier_training.jobs.evaluate import write
 from atelier_training.reports.page import Results, fitted
 from contracts.artifact import VALIDATION_LOG, VALIDATION_STRIP, BaseManifest, StyleManifest
 from contracts.metrics import EMBEDDED, ENLARGING, METRICS, MetricSpread
+from contracts.sampling import SamplingDefaults
 from imaging.embedding import Embedder
 from imaging.masks import from_image, to_image
 from imaging.palette import dominant_colours, garment_pixels, palette_share
@@ -52,6 +54,7 @@ STYLE = StyleManifest(
 BASE = BaseManifest(
     name="tiny", revision="1", family="sd1", task="inpaint", licence="Apache-2.0", source="here", resolution=32
 )
+NOTHING_KEPT = BeforePictures(Path("nowhere"), BASE)
 ENTRIES = [LoggedStep(step=step, loss=1 / step, lr=1e-3, seconds=step / 10) for step in range(1, 41)]
 
 
@@ -178,13 +181,43 @@ def test_each_of_many_photos_is_painted_once_and_of_few_twice(
     models = Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE)
     picture, mask = garment(6)
     shown = [Photo(name=str(number), picture=picture, mask=to_image(mask)) for number in range(photos)]
-    painted = restyle.restyle_photos(models, shown, "a skirt")
+    painted = restyle.restyle_photos(models, NOTHING_KEPT, shown, "a skirt")
     assert [len(each.after) for each in painted] == [seeds] * photos
     assert [len(each.before) for each in painted] == [1] * photos
     assert [each.rows for each in painters] == [photos, photos * seeds]
     page = dataclasses.replace(report(), painted=dataclasses.replace(report().painted, restyled=painted)).html()
     assert said in page
     assert ("seeds is shown" in page) == (seeds > 1)
+
+
+def test_what_the_base_model_painted_of_a_photo_is_not_painted_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    models = Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE)
+    (picture, mask), folder = garment(6), tmp_path / "before"
+    look = Photo(name="look.png", picture=picture, mask=to_image(mask))
+    touched, shown = picture.copy(), list[list[bytes]]()
+    touched.putpixel((0, 0), (1, 2, 3))
+
+    def rows(base: BaseManifest, *photos: Photo, prompt: str = "a skirt") -> int:
+        """How many the base model painted, with what an evaluation before left; which leaves what it used."""
+        painters, kept = [Unchanged(), Unchanged()], BeforePictures(folder, base)
+        monkeypatch.setattr(restyle, "_painters", lambda _: iter(painters))
+        shown.append([each.before[0].tobytes() for each in restyle.restyle_photos(models, kept, photos, prompt)])
+        kept.write(folder, report().told())
+        return painters[0].rows
+
+    assert rows(BASE, look) == 1
+    assert rows(BASE, replace(look, name="renamed.png")) == 0
+    assert shown[0] == shown[1], "the same bytes"
+    assert rows(BASE, look, replace(look, picture=touched)) == 1, "another photo"
+    assert rows(BASE, replace(look, mask=Image.new("L", picture.size, 255))) == 1, "another mask"
+    assert rows(BASE, look, prompt="a blue skirt") == 1
+    assert rows(BASE.model_copy(update={"files": {"unet/a.safetensors": "1" * 64}}), look) == 1, "other weights"
+    assert rows(BASE.model_copy(update={"resolution": 64}), look) == 1
+    assert rows(BASE.model_copy(update={"defaults": SamplingDefaults(num_inference_steps=3)}), look) == 1
+    with Image.open(next(folder.iterdir())) as left:
+        assert COMPOSITE in str(left.info), "each says what it is"
 
 
 def test_some_photos_are_also_painted_from_other_words_at_the_end_of_the_same_pass(
@@ -195,14 +228,14 @@ def test_some_photos_are_also_painted_from_other_words_at_the_end_of_the_same_pa
     models = Models(base_folder=Path("base"), base=BASE, style_folder=Path("style"), style=STYLE)
     picture, mask = garment(6)
     shown = [Photo(name=str(number), picture=picture, mask=to_image(mask)) for number in range(4)]
-    painted = restyle.restyle_photos(models, shown, "a skirt", "a red skirt")
+    painted = restyle.restyle_photos(models, NOTHING_KEPT, shown, "a skirt", "a red skirt")
     assert [len(each.other) for each in painted] == [1] * 4
     assert sum(each.rows for each in painters) == 4 * 4  # as many as two seeds of both models
     many = [*shown, *shown, *shown]
     monkeypatch.setattr(restyle, "_painters", lambda _: iter([Unchanged(), Unchanged()]))
-    assert [len(each.other) for each in restyle.restyle_photos(models, many, "a skirt", "a red skirt")] == [1] * 4 + [
-        0
-    ] * 8
+    assert [
+        len(each.other) for each in restyle.restyle_photos(models, NOTHING_KEPT, many, "a skirt", "a red skirt")
+    ] == [1] * 4 + [0] * 8
 
 
 def test_other_words_name_the_colour_that_is_farthest_from_the_garments() -> None:

@@ -23,6 +23,8 @@ _FOLDERS: Mapping[str, str] = {
     "checkpoint_prefix": "checkpoints/{}/",
     "class_pictures_prefix": "checkpoints/{}/class_pictures/{}/",
     "class_pictures_key": "checkpoints/lent/class_pictures/{}.json",
+    "before_prefix": "runs/{}/before/",
+    "before_key": "checkpoints/lent/before/{}.json",
     "import_prefix": "imports/{}/",
     "base_prefix": "base/{}@{}/",
     "upload_key": "uploads/{}/{}/{}",

@@ -7,6 +7,7 @@ from atelier_ops.gateways.registry import Jobs, Packages
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.gateways.workflow import Executions
 from atelier_ops.logic import resumption
+from atelier_ops.logic.before_pictures import bring_before_pictures
 from atelier_ops.logic.class_pictures import bring_class_pictures
 from atelier_ops.logic.evaluation import evaluation_plan, is_evaluation
 from atelier_ops.logic.numbering import check_style
@@ -71,10 +72,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         )
         plan = resumption.resumed_plan(event, FineTuningPlan, run)
     elif is_evaluation(event["input"]):
-        return evaluation_plan(event["input"], event["execution"], event["jobs"], dependencies).to_json()
+        plan = evaluation_plan(event["input"], event["execution"], event["jobs"], dependencies)
+        return bring_before_pictures(plan, dependencies.data).to_json()
     else:
         plan = make_plan(event["input"], event["execution"], event["jobs"], dependencies)
     check_style(plan.style, dependencies.models, Packages())
-    if not plan.preflight:
-        bring_class_pictures(plan, dependencies.data, dependencies.models)
-    return plan.to_json()
+    if plan.preflight:
+        return plan.to_json()
+    bring_class_pictures(plan, dependencies.data, dependencies.models)
+    return bring_before_pictures(plan, dependencies.data).to_json()

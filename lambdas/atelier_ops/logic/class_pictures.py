@@ -4,17 +4,13 @@ They are among that run's checkpoints, and are copied to this one's, from where 
 the run that used them last, and go with the checkpoints of whoever is forgotten. A small list by their name says which runs have some.
 """
 
-import json
-
-from atelier_ops.gateways.storage import ObjectStore, StoredObject, parse_json
+from atelier_ops.gateways.storage import ObjectStore, StoredObject
 from atelier_ops.logic.bases import read_manifest
+from atelier_ops.logic.lent import noted
 from contracts.class_pictures import ENDING, pictures_name
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import class_pictures_key, class_pictures_prefix
 from contracts.plan import FineTuningPlan
-
-MOST_RUNS = 5
-"""Runs that a list names: the newest."""
 
 
 def bring_class_pictures(plan: FineTuningPlan, data: ObjectStore, models: ObjectStore) -> int:
@@ -35,20 +31,10 @@ def bring_class_pictures(plan: FineTuningPlan, data: ObjectStore, models: Object
     there = {_base(each) for each in _pictures(own, data)}
     found = [
         _pictures(class_pictures_prefix(run, name), data)
-        for run in _noted(plan.execution, class_pictures_key(name), data)
+        for run in noted(plan.execution, class_pictures_key(name), data)
     ]
     most = max(found, key=len, default=[])[: tuned.num_class_images]
     return data.copy_each({each.key: own + _base(each) for each in most if _base(each) not in there})
-
-
-def _noted(execution: str, key: str, data: ObjectStore) -> list[str]:
-    """The other runs that the list names, after this one was added. Of two that add themselves at once one may be left out."""
-    stored = data.read_tagged(key)
-    listed: list[str] = parse_json(stored[0], key) if stored else []
-    others = [run for run in listed if run != execution]
-    body = json.dumps([*others[-(MOST_RUNS - 1) :], execution]).encode()
-    data.write_if(key, body, "application/json", etag=stored[1] if stored else None)
-    return others
 
 
 def _pictures(prefix: str, data: ObjectStore) -> list[StoredObject]:

@@ -10,6 +10,7 @@ from atelier_training.data.draws import Purpose, numpy_generator
 from atelier_training.data.examples import ExampleFile
 from atelier_training.data.pairs import LEAST_CELLS, degraded, enlarged
 from atelier_training.data.pictures import DatasetFolder, read_small
+from atelier_training.evaluate.before import BeforePictures
 from atelier_training.evaluate.measure import Measured
 from atelier_training.evaluate.photos import MOST_PHOTOS, TRAINED_ON
 from atelier_training.evaluate.real import RealGarment
@@ -53,11 +54,14 @@ class _Shrunk:
 
 
 def enlarge_photos(
-    models: Models, dataset: DatasetFolder, examples: Sequence[ExampleFile], prompt: str
+    models: Models, kept: BeforePictures, dataset: DatasetFolder, examples: Sequence[ExampleFile], prompt: str
 ) -> tuple[list[Enlarged], list[str]]:
-    """Held-out photos, or without any the pictures that were learnt from, enlarged by both models. With notes for people."""
+    """Held-out photos, or without any the pictures that were learnt from, enlarged by both models. With notes for people.
+
+    Of the base model's pictures those are made that are not ``kept``.
+    """
     shrunk, notes = _shrunk(dataset, examples, models.base.resolution)
-    before, after = _enlarged(models, shrunk, prompt)
+    before, after = _enlarged(models, kept, shrunk, prompt)
     white = [Image.new("L", each.large.size, 255) for each in shrunk]
     restyled = [
         Enlarged(
@@ -117,16 +121,22 @@ def _middle(name: str, picture: Image.Image, given: Image.Image | None, resoluti
     return _Shrunk(name=name, large=large, small=small)
 
 
-def _enlarged(models: Models, shrunk: Sequence[_Shrunk], prompt: str) -> tuple[list[Image.Image], list[Image.Image]]:
+def _enlarged(
+    models: Models, kept: BeforePictures, shrunk: Sequence[_Shrunk], prompt: str
+) -> tuple[list[Image.Image], list[Image.Image]]:
     """By the base model, then by the fine-tuned one in its place. Both compute as the service does."""
     device = best_device()
     options: Mapping[str, object] = {"device": device, "dtype": painting_dtype(device), "checker": False}
     upscaler = Upscaler.load(models.base_folder, **options)  # type: ignore[arg-type]
-    before = _all(upscaler, models, shrunk, prompt)
+    base = upscaler
+    before = kept.of(
+        [(prompt, str(SEED), each.small) for each in shrunk],
+        lambda missing: _all(base, models, [shrunk[number] for number in missing], prompt),
+    )
     if models.style.method == "lora":
         fuse(upscaler.pipeline, load_lora(upscaler.pipeline, models.style_folder, models.style.style).to(device))
     else:
-        del upscaler
+        del upscaler, base
         upscaler = Upscaler.load(models.style_folder, **options)  # type: ignore[arg-type]
     return before, _all(upscaler, models, shrunk, prompt)
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from atelier_training.bases import load_base, paint
 from atelier_training.data.examples import ExampleFile
+from atelier_training.evaluate.before import BeforePictures
 from atelier_training.evaluate.photos import Photo
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.sampling import Sampling
@@ -15,7 +17,7 @@ from diffusion.family import best_device, painting_dtype
 from diffusion.lora import fuse
 from diffusion.lora_file import load_lora
 from diffusion.painter import Painter
-from imaging.repaint import Repainting, repaint_all
+from imaging.repaint import Repainted, Repainting, repaint_all
 
 SEEDS = (1, 2)
 """Pictures a photo, because one may be lucky."""
@@ -79,20 +81,29 @@ class Models:
     style: StyleManifest
 
 
-def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str, other: str = "") -> list[Restyled]:
+def restyle_photos(
+    models: Models, kept: BeforePictures, photos: Sequence[Photo], prompt: str, other: str = ""
+) -> list[Restyled]:
     """Repaint every photo with both models, by the same function as the service; some with the second one by ``other`` words too.
 
-    A picture of the base model shows what the photo is like without the style, and is painted once. What the style does, and whether it
-    does it by luck, is seen in several seeds.
+    A picture of the base model shows what the photo is like without the style, and is painted once, unless it is ``kept``. What the
+    style does, and whether it does it by luck, is seen in several seeds.
     """
     seeds = SEEDS[:1] if len(photos) >= ENOUGH else SEEDS
     first = [Repainting(picture=each.picture, mask=each.mask, prompt=prompt, seeds=seeds[:1]) for each in photos]
     styled = [replace(work, seeds=seeds) for work in first]
     beside = [replace(work, prompt=other) for work in first[:MOST_OTHER]] if other else []
-    before, after = (
-        repaint_all(painter, works, sampling=Sampling.of(models.base.defaults), resolution=models.base.resolution)
-        for painter, works in zip(_painters(models), (first, [*styled, *beside]), strict=True)
-    )
+    painters, base = _painters(models), models.base
+
+    def repainted(painter: Painter, works: Sequence[Repainting]) -> list[Repainted]:
+        return repaint_all(painter, works, sampling=Sampling.of(base.defaults), resolution=base.resolution)
+
+    def without_style(painter: Painter, numbers: Sequence[int]) -> list[Image.Image]:
+        return [each.images[0] for each in repainted(painter, [first[number] for number in numbers])]
+
+    wanted = [(prompt, str(seeds[0]), each.picture, each.mask) for each in photos]
+    before = kept.of(wanted, partial(without_style, next(painters)))
+    after = repainted(next(painters), [*styled, *beside])
     others = [each.images for each in after[len(photos) :]] + [[]] * len(photos)
     return [
         Restyled(
@@ -100,7 +111,7 @@ def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str, other: 
             original=photo.picture,
             mask=photo.mask,
             alpha=new.alpha,
-            before=old.images,
+            before=[old],
             after=new.images,
             other=leaked,
             seeds=seeds,
@@ -109,10 +120,15 @@ def restyle_photos(models: Models, photos: Sequence[Photo], prompt: str, other: 
     ]
 
 
-def paint_freely(models: Models, prompt: str) -> list[Restyled]:
-    """Whole pictures by both models, for a text-to-image style."""
-    seeds, prompts = list(FREE_SEEDS), [prompt] * len(FREE_SEEDS)
-    before, after = (paint(painter, prompts, seeds, models.base) for painter in _painters(models))
+def paint_freely(models: Models, kept: BeforePictures, prompt: str) -> list[Restyled]:
+    """Whole pictures by both models, for a text-to-image style; of the base model those that are not ``kept``."""
+    seeds, painters = FREE_SEEDS, _painters(models)
+
+    def painted(painter: Painter, numbers: Sequence[int]) -> list[Image.Image]:
+        return paint(painter, [prompt] * len(numbers), [seeds[number] for number in numbers], models.base)
+
+    before = kept.of([(prompt, str(seed)) for seed in seeds], partial(painted, next(painters)))
+    after = painted(next(painters), range(len(seeds)))
     return [
         Restyled(
             name=f"seed-{seed}",

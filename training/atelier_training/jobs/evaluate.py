@@ -13,6 +13,7 @@ from atelier_training.data.examples import ExampleFile
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine import training_log
 from atelier_training.engine.interruption import Interruption
+from atelier_training.evaluate.before import BeforePictures
 from atelier_training.evaluate.enlarge import Enlarged, enlarge_photos, measure_enlarged
 from atelier_training.evaluate.judging import Judging, mask_again
 from atelier_training.evaluate.leak import other_prompt, plain_prompt
@@ -28,6 +29,7 @@ from contracts.artifact import TRAINING_LOG, StyleManifest, verify_files
 from contracts.disclosure import from_variables
 from contracts.errors import InvalidInputError
 from contracts.hyperparameters import Hyperparameters
+from contracts.layout import BEFORE
 from contracts.metrics import SPREAD
 from diffusion.words import unused_notes
 from imaging.pictures import encode
@@ -38,9 +40,10 @@ log = logging.getLogger(__name__)
 
 
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
-    """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter`` and ``artifact``; write ``evaluate``.
+    """Read the processing inputs ``dataset``, ``segment``, ``base``, ``segmenter``, ``artifact`` and ``before``; write ``evaluate``.
 
-    A style that is evaluated again has no ``segment``: its pictures are masked here. One that was trained elsewhere has no training log.
+    The first evaluation of a style has no ``before``. A style that is evaluated again has no ``segment``: its pictures are masked here.
+    One that was trained elsewhere has no training log.
     """
     models = load_models(paths, arguments.task)
     dataset = DatasetFolder.read(paths.processing_input("dataset"))
@@ -51,7 +54,8 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         mask_again(dataset, segmenter, arguments.target, interruption, segment)
     interruption.doing = "painting with the base model and the trained one"
     judging = Judging.read(dataset, segment, segmenter, arguments.instance_prompt)
-    painted, own_notes = _paint(arguments, paths, models, judging)
+    kept = BeforePictures(paths.processing_input(BEFORE), models.base)
+    painted, own_notes = _paint(arguments, models, kept, judging)
     interruption.check("painting")
     trained = models.style_folder / TRAINING_LOG
     entries = training_log.read(trained) if trained.is_file() else []
@@ -70,6 +74,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         watched=WatchedTraining.read(models.style_folder),
     )
     write(report, paths.processing_output("evaluate"))
+    kept.write(paths.processing_output("evaluate") / BEFORE, report.told())
     leave_notes(own_notes, paths.message)
     log.info("%s", " ".join(f"{name}={value:g}" for name, value in measured.metrics.items()))
 
@@ -90,7 +95,7 @@ def _measured(arguments: argparse.Namespace, painted: Painted, judging: Judging,
 
 
 def _paint(
-    arguments: argparse.Namespace, paths: MlPaths, models: Models, judging: Judging
+    arguments: argparse.Namespace, models: Models, kept: BeforePictures, judging: Judging
 ) -> tuple[Painted, list[str]]:
     """Photos, repainted where the garment is; whole pictures where the style paints from words. With the notes that no step before had."""
     examples, other, notes = judging.examples, "", list[str]()
@@ -98,11 +103,11 @@ def _paint(
     if judging.segmenter:
         other = other_prompt(required_target(arguments), judging.garment.colours)
         photos, notes = choose_photos(judging.dataset, examples, judging.segmenter, required_target(arguments))
-        restyled = restyle_photos(models, photos, arguments.instance_prompt, other)
+        restyled = restyle_photos(models, kept, photos, arguments.instance_prompt, other)
     elif arguments.task == "upscale":
-        restyled, notes = enlarge_photos(models, judging.dataset, examples, arguments.instance_prompt)
+        restyled, notes = enlarge_photos(models, kept, judging.dataset, examples, arguments.instance_prompt)
     else:
-        restyled = paint_freely(models, arguments.instance_prompt)
+        restyled = paint_freely(models, kept, arguments.instance_prompt)
     own = [*notes, *_unused(models, arguments, examples)]
     comparison = filter(None, [arguments.comparison])
     prior = bool(models.style.hyperparameters.get("with_prior_preservation"))

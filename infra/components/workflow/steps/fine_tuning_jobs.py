@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contracts.disclosure import as_variables
+from contracts.layout import BEFORE
 from infra.components.workflow.flow import Flow, Requirement
 from infra.components.workflow.jobs import channels, in_network, processing, training
 from infra.components.workflow.resources import Resources
@@ -100,5 +101,6 @@ def evaluate(use: Resources) -> Step:
             "base": "$plan.base.uri",
             "segmenter": _SEGMENTER,
             "artifact": "$artifact",
+            BEFORE: "$plan.before != '' ? $plan.before",
         },
     )

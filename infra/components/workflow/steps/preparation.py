@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from contracts.layout import RESUMPTION, TAKEN_UP
+from contracts.layout import BEFORE, RESUMPTION, TAKEN_UP
 from infra.components.access import Statement, allow, arn, keeping, reading, writing
 from infra.components.attributes import bucket_name, table_arn, table_name
 from infra.components.handler import Spec
@@ -37,9 +37,9 @@ def prepare(use: Resources, rest: Resumable) -> Step:
     spec = _spec(use, "prepare", environment, machine=machine, published=published, seconds=240, memory_mib=1024)
     # Whom a run shows that somebody started by hand.
     noting = [keeping(use.table), [allow(["dynamodb:BatchGetItem"], [table_arn(use.table)])]]
-    # Class pictures that earlier runs painted become this run's.
-    lent = "checkpoints/*/class_pictures/*"
-    sharing = [reading(use.data_bucket, lent), writing(use.data_bucket, lent)]
+    # Class pictures that earlier runs painted become this run's, and what the base model painted to compare with.
+    lent = ("checkpoints/*/class_pictures/*", f"checkpoints/*/{BEFORE}/*", f"runs/*/{BEFORE}/*")
+    sharing = [reading(use.data_bucket, *lent, "runs/*/evaluate/*"), writing(use.data_bucket, *lent)]
     return _prepare(use, rest, replace(spec, grants=[*spec.grants, *noting, *sharing]))
 
 

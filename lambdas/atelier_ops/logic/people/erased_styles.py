@@ -17,7 +17,7 @@ from atelier_ops.logic.people.persons import STYLE, named, theirs_key
 from atelier_ops.logic.people.style_people import BEGUN, PERSONS, people_key
 from atelier_ops.logic.style_versions import known_style, look_at
 from atelier_ops.logic.trainings import origin_of
-from contracts.layout import checkpoint_prefix, dataset_prefix, run_prefix, style_prefix
+from contracts.layout import before_key, checkpoint_prefix, dataset_prefix, run_prefix, style_prefix
 
 _STEPS = {"segment": "processing", "train": "training", "search": "tuning", "evaluate": "processing"}
 """The jobs that a run may have had, by their steps, and what kind each is."""
@@ -97,7 +97,7 @@ def _noted(note: Record, dependencies: Erasing, **found: Any) -> Record | None:
 def _purge(runs: Sequence[str], style: str, dependencies: Erasing) -> int:
     """Remove every version of every object of the style and its runs; how many objects there were."""
     imports = [f"imports/{run.removeprefix('import-')}/" for run in runs if run.startswith("import-")]
-    places = [dataset_prefix(style), *imports]
+    places = [dataset_prefix(style), before_key(style), *imports]
     places += [prefix for run in runs for prefix in (run_prefix(run), checkpoint_prefix(run))]
     return sum(map(dependencies.data.purge, places)) + dependencies.models.purge(style_prefix(style))
 
