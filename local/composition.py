@@ -123,7 +123,7 @@ def _install(backend: Backend, sagemaker: ControlPlane, autoscaling: Application
     gateway.install()
     deliveries.install(backend.faults)  # it guards and disturbs what these have put in place
     listed_names.install()
-    registry.install()
+    registry.install(sagemaker.images.expect)
     services.install(
         sagemaker, autoscaling, ServiceQuotas(account=backend.account, region=backend.region, faults=backend.faults)
     )

@@ -15,6 +15,7 @@ import psutil
 
 from local.sagemaker.images import Image
 from local.sagemaker.logs import LogStream
+from local.sagemaker.warm import WarmProcess
 from local.supervisor import kill
 
 STOP_SECONDS = 120.0  # between SIGTERM and SIGKILL, as SageMaker gives
@@ -51,7 +52,7 @@ class Container:
 
     def __init__(self, spec: ContainerSpec, logs: Any) -> None:
         self.spec, self._logs = spec, logs
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | WarmProcess | None = None
 
     @property
     def pid(self) -> int | None:
@@ -71,7 +72,8 @@ class Container:
             ML_ROOT_VARIABLE: str(spec.ml),
         }
         log = LogStream(self._logs, group=spec.log_group, stream=spec.log_stream, copy=spec.root / "output.log")
-        process = self._process = subprocess.Popen(
+        warm = spec.image.warm and spec.image.warm.start(spec.command, environment, spec.root)
+        process = self._process = warm or subprocess.Popen(
             spec.command,
             env=environment,
             cwd=spec.root,
@@ -86,7 +88,7 @@ class Container:
         threading.Thread(target=self._follow, args=(process, log, on_exit, on_line), name=name, daemon=True).start()
 
     def _follow(
-        self, process: subprocess.Popen[str], log: LogStream, on_exit: Callable[[int], None],
+        self, process: subprocess.Popen[str] | WarmProcess, log: LogStream, on_exit: Callable[[int], None],
         on_line: Callable[[str], None] | None,
     ) -> None:  # fmt: skip
         reader = threading.Thread(target=_read, args=(process, log, on_line), daemon=True)
@@ -126,11 +128,13 @@ class Container:
         self.kill()  # whatever it left behind in its process group
 
 
-def _read(process: subprocess.Popen[str], log: LogStream, on_line: Callable[[str], None] | None) -> None:
-    for line in process.stdout or ():
-        log.write(line.rstrip("\n"))
-        if on_line:
-            on_line(line)
+def _read(process: subprocess.Popen[str] | WarmProcess, log: LogStream, on_line: Callable[[str], None] | None) -> None:
+    assert process.stdout
+    with process.stdout as output:
+        for line in output:
+            log.write(line.rstrip("\n"))
+            if on_line:
+                on_line(line)
 
 
 def free_port() -> int:

@@ -49,12 +49,12 @@ class ControlPlane:
         place = {"account": backend.account, "region": backend.region}
         self.store = RecordStore(**place, faults=backend.faults, durable=backend.durable)
         self._backend, self.run_dir = backend, backend.run_dir
-        self._images = ImageRegistry(lambda: backend.root("ecr"), backend.run_dir / "images")
+        self.images = ImageRegistry(lambda: backend.root("ecr"), backend.run_dir / "images", backend.environment)
         capacity = Capacity(backend.faults, self._machines)
-        self.training = JobService(TrainingJob, backend, self.store, self._images, capacity)
-        self.processing = JobService(ProcessingJob, backend, self.store, self._images, capacity)
+        self.training = JobService(TrainingJob, backend, self.store, self.images, capacity)
+        self.processing = JobService(ProcessingJob, backend, self.store, self.images, capacity)
         self.tuning = TuningService(backend, self.store, self.training, capacity, self._check_trial)
-        self.endpoints = EndpointService(backend, self.store, self._images, scaling, capacity, clock)
+        self.endpoints = EndpointService(backend, self.store, self.images, scaling, capacity, clock)
         self.registry = ModelRegistry(backend, self.store)
         metrics = EndpointMetrics(put, clock)
         self._queues = queues = AsyncQueues(backend, self.endpoints, metrics, clock, backend.durable.table(TABLE))
@@ -148,7 +148,7 @@ class ControlPlane:
             raise validation_error("ExecutionRoleArn: got nothing; the local cloud allows models with a role only")
         self._backend.role_credentials(role)
         if "Image" in container:
-            self._images.resolve(container["Image"])
+            self.images.resolve(container["Image"])
         if source := model_source(container):
             self._check_model_data(source, role)
         return self.store.create("Model", request)

@@ -5,8 +5,8 @@ import json
 import re
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,8 +15,9 @@ from botocore.exceptions import ParamValidationError
 from pydantic import TypeAdapter
 
 from local.durable import Durable, encode
-from local.errors import LocalCloudError, validation_error
+from local.errors import LocalCloudError, ServiceError, validation_error
 from local.sagemaker.dockerfile import ImagePlan, read_dockerfile
+from local.sagemaker.warm import WarmParent, warm_parent
 
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _ANNOTATION = "atelier.local.asset"
@@ -52,6 +53,8 @@ class Image:
 
     root: Path
     plan: ImagePlan
+    warm: WarmParent | None = None
+    """What its containers are forked from, where they are many."""
 
     def command(self, entrypoint: Sequence[str] | None, arguments: Sequence[str]) -> list[str]:
         """The command line: the given entry point, or the image's own, and the arguments after it.
@@ -124,19 +127,28 @@ def images_in_use(folder: Path) -> set[str]:
 
 
 class ImageRegistry:
-    """The images in ECR, as processes can run them; `roots` is the folder for their file systems."""
+    """The images in ECR, as processes can run them; `roots` is the folder for their file systems.
 
-    def __init__(self, ecr: Callable[[], Any], roots: Path) -> None:
-        self._ecr, self._roots = ecr, roots
+    Containers inherit `inherited`.
+    """
+
+    def __init__(self, ecr: Callable[[], Any], roots: Path, inherited: Mapping[str, str]) -> None:
+        self._ecr, self._roots, self._inherited = ecr, roots, inherited
         self._images: dict[str, Image] = {}
         self._lock = threading.Lock()
 
     def resolve(self, uri: str) -> Image:
         """The image of a URI `<registry>/<repository>:<tag>`. Raises ValidationException for one that is not there."""
+        name = uri.split("/", 1)[-1]
         with self._lock:
-            if uri not in self._images:
-                self._images[uri] = self._prepare(uri, self._asset(uri))
-            return self._images[uri]
+            if name not in self._images:
+                self._images[name] = self._prepare(uri, self._asset(uri))
+            return self._images[name]
+
+    def expect(self, name: str) -> None:
+        """Get an image `<repository>:<tag>` ready that was pushed: its first container is soon to start."""
+        with contextlib.suppress(ServiceError):  # whoever starts it is told
+            self.resolve(f"pushed/{name}")
 
     def _asset(self, uri: str) -> ImageAsset:
         repository, _, tag = uri.split("/", 1)[-1].rpartition(":")
@@ -158,7 +170,8 @@ class ImageRegistry:
             lay_out(plan, context=asset.directory, root=root)
         except (LocalCloudError, OSError) as error:
             raise validation_error(f"Image {uri} cannot be used: {error}") from error
-        return Image(root=root, plan=plan)
+        image, own = Image(root=root, plan=plan), self._roots / f"{asset.tag}.warm"
+        return replace(image, warm=warm_parent(plan.entrypoint, {**image.environment(own), **self._inherited}, own))
 
 
 def lay_out(plan: ImagePlan, *, context: Path, root: Path) -> None:

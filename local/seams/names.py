@@ -81,6 +81,7 @@ REQUIRED: dict[str, dict[str, str | None]] = {
     "ministack.services.ecr": {
         "_repositories": None,
         "_describe_images": "data",
+        "_put_image": "data",
         "_find_image": "repo_name image_id",
     },
     "ministack.services.lambda_svc": {

@@ -37,7 +37,7 @@ def test_what_the_cli_builds_and_pushes_can_be_run(context: Path) -> None:
     assert run(f"login --username AWS --password-stdin {REGISTRY}") == 0
     assert run(f"push {REGISTRY}/repo:1") == 0
 
-    images = ImageRegistry(lambda: boto3.client("ecr"), context / "images")
+    images = ImageRegistry(lambda: boto3.client("ecr"), context / "images", {})
     assert images.resolve(f"{REGISTRY}/repo:1").plan.entrypoint == ["python", "-m", "pkg"]
 
 

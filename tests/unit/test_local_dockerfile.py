@@ -128,7 +128,7 @@ def test_an_image_that_was_pushed_is_found_by_its_tag(context: Path, tmp_path: P
     registry = "1.dkr.ecr.eu-west-1.amazonaws.com"
     with mock_aws():
         ecr = boto3.client("ecr")
-        images = ImageRegistry(lambda: ecr, tmp_path / "images")
+        images = ImageRegistry(lambda: ecr, tmp_path / "images", {})
         with pytest.raises(ServiceError, match=f"Requested image {registry}/repo:tag not found"):
             images.resolve(f"{registry}/repo:tag")
         ecr.create_repository(repositoryName="repo")
