@@ -82,9 +82,12 @@ def deleting(bucket: s3.IBucket, *keys: str) -> list[Statement]:
 
 
 def purging(bucket: s3.IBucket, *keys: str) -> list[Statement]:
-    """Find and remove every version of objects whose keys match, and what says that they were deleted."""
+    """Find and remove every version of objects whose keys match, and what says that they were deleted.
+
+    Who deletes many at once needs both rights: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    """
     return [
-        allow(["s3:DeleteObjectVersion"], _objects(bucket, keys)),
+        allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], _objects(bucket, keys)),
         allow(["s3:ListBucketVersions"], [bucket_arn(bucket)]),
     ]
 

@@ -90,7 +90,6 @@ class PeopleDeletion(Construct):
                 purging(use.data_bucket, *_DATA),
                 reading(use.model_bucket, "styles/*"),
                 writing(use.model_bucket, PROMOTED),
-                deleting(use.model_bucket, "styles/*"),
                 purging(use.model_bucket, "styles/*"),
                 answering_items(use.stage),
                 publishing(self._due),

@@ -21,6 +21,9 @@ class HandlerPlaces:
 _ENDED = "media/failures/* media/outputs/* media/progress/* media/requests/* media/responses/*"
 """Of a prediction that has ended, what is erased with it."""
 
+_PURGED = "data/checkpoints/* data/datasets/* data/imports/* data/runs/* model/styles/*"
+"""Of a style that shows a person, what goes with every old version."""
+
 _ANSWERS = "media/failures/* media/requests/* media/responses/*"
 
 HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
@@ -56,8 +59,8 @@ HANDLER_PLACES: Mapping[str, HandlerPlaces] = {
     "delete_people": HandlerPlaces(
         reads="media/batches/* model/styles/*",
         writes="media/batches/* model/styles/*/latest.json",
-        deletes=f"{_ENDED} media/batches/* media/uploads/* model/styles/*",
-        purges="data/checkpoints/* data/datasets/* data/imports/* data/runs/* model/styles/*",
+        deletes=f"{_ENDED} media/batches/* media/uploads/* {_PURGED}",
+        purges=_PURGED,
         queries="by_status",
     ),
     "delete_styles": HandlerPlaces(

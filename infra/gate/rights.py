@@ -11,9 +11,9 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "s3": {
         "ListObjectsV2": ("s3:ListBucket",),
         "HeadObject": ("s3:GetObject",),
-        # Each with its version: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
         "ListObjectVersions": ("s3:ListBucketVersions",),
-        "DeleteObjects": ("s3:DeleteObjectVersion",),
+        # Each with its version, and the first right always: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        "DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
         "CreateMultipartUpload": ("s3:PutObject",),
     },
     "lambda": {"Invoke": ("lambda:InvokeFunction",)},

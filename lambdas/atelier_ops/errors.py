@@ -5,6 +5,10 @@ class MissingObjectError(LookupError):
     """Nothing lies at this key: the step that should have written it did not, or somebody removed it."""
 
 
+class NotPurgedError(RuntimeError):
+    """S3 did not remove every version of what is to be gone. The next sweep tries again."""
+
+
 class MetricMissingError(ValueError):
     """The gate names a metric that the evaluation did not write, or wrote as something that is not a finite number."""
 

@@ -7,10 +7,12 @@ import pytest
 from atelier.errors import RefusedError
 from contracts.log_names import log_name
 from contracts.people_answers import PersonDeletion
-from tests.e2e.studio import Studio
+from tests.e2e.studio import FEW_STEPS, OPEN_GATE, Studio
+from tests.e2e.twice import styled
 
 WORDS = {"mode": "text_to_image", "prompt": "a photo of a woman in a red skirt"}
 CONSENT = "consent-4711-of-a-model"
+JOBS = tuple(f"log /aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing"))
 
 
 def test_a_request_for_nudity_names_its_reason_and_costs_no_painting(studio: Studio) -> None:
@@ -31,7 +33,7 @@ def test_of_a_person_who_is_deleted_nothing_is_left_in_any_bucket_table_or_log(s
     assert _places_of(studio, made.id)
     assert _places_of(studio, CONSENT)
     api.people.delete(CONSENT)
-    report = studio.until(lambda: _swept(studio))
+    report = studio.until(lambda: _swept(studio, CONSENT))
     assert report.counts["predictions"] == 1
     assert _places_of(studio, CONSENT) == []
     assert _places_of(studio, made.id) == []
@@ -41,16 +43,37 @@ def test_of_a_person_who_is_deleted_nothing_is_left_in_any_bucket_table_or_log(s
         api.predictions.get(made.id)
 
 
-def _swept(studio: Studio) -> PersonDeletion | None:
-    """The report, once the sweep that a schedule starts every quarter of an hour has found nothing more."""
+def test_of_a_style_that_shows_a_person_who_is_deleted_no_object_and_no_job_s_line_is_left(studio: Studio) -> None:
+    api, style, consent = studio.deployment.api, "of-a-model", "consent-4712-of-another-model"
+    given = {"dataset": studio.upload_by_name(style), "target": "a skirt", "hyperparameters": FEW_STEPS}
+    made = api.trainings.create(style, {**given, "gate": OPEN_GATE, "baseline": "none", "consent": consent})
+    studio.wait(studio.execution(made.id))
+    assert styled(studio, version=style, consent=consent)
+    assert len(studio.published(style)) > 1
+    assert all(any(place.startswith(group) for place in _places_of(studio, made.id)) for group in JOBS)
+    api.people.delete(consent)
+    report = studio.until(lambda: _swept(studio, consent))
+    assert [report.counts[name] for name in ("predictions", "styles", "versions", "runs")] == [1, 1, 1, 1]
+    assert _places_of(studio, consent) == []
+    assert not [place for place in _places_of(studio, made.id) if not place.startswith("log /aws/")]
+    assert not [place for place in _places_of(studio, made.id) if place.startswith(JOBS)]
+    assert not [place for place in _places_of(studio, style) if place.startswith(JOBS)]
+    # Whose the name of the style is stays, so that nobody else is told of its trainings.
+    assert [place for place in _places_of(studio, style) if not place.startswith("log /aws/")] == [_table(studio)]
+
+
+def _table(studio: Studio) -> str:
+    (name,) = studio.client("dynamodb").list_tables()["TableNames"]
+    return str(name)
+
+
+def _swept(studio: Studio, consent: str) -> PersonDeletion | None:
+    """The report, once the sweeps that a schedule starts every quarter of an hour have found nothing more."""
     functions = studio.client("lambda")
-    (name,) = (
-        each["FunctionName"]
-        for each in functions.list_functions()["Functions"]
-        if each["Handler"].startswith("atelier_ops.handlers.delete_people.")
-    )
-    functions.invoke(FunctionName=name, Payload=b"{}")
-    report = studio.deployment.api.people.get(CONSENT)
+    for each in functions.list_functions()["Functions"]:
+        if each["Handler"].startswith(("atelier_ops.handlers.delete_styles.", "atelier_ops.handlers.delete_people.")):
+            functions.invoke(FunctionName=each["FunctionName"], Payload=b"{}")
+    report = studio.deployment.api.people.get(consent)
     return report if report.status == "deleted" else None
 
 
@@ -80,4 +103,4 @@ def _lines(studio: Studio) -> Iterator[tuple[str, bytes]]:
     logs = studio.client("logs")
     for group in (each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]):
         for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-            yield from (("log " + group, event["message"].encode()) for event in page["events"])
+            yield from ((f"log {group} {each['logStreamName']}", each["message"].encode()) for each in page["events"])

@@ -126,8 +126,8 @@ class MemoryStore(ObjectStore):
     def delete(self, key: str) -> None:
         self._all.drop(self.bucket, key)
 
-    def purge(self, prefix: str) -> int:
-        keys = self.names(prefix)
+    def purge(self, prefix: str, *, current: bool = True) -> int:
+        keys = self.names(prefix) if current else []
         for key in keys:
             self._all.drop(self.bucket, key)
         return len(keys)

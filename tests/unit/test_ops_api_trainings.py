@@ -46,7 +46,7 @@ def test_a_training_starts_an_execution(api: Api, destination: str) -> None:
     address = {"dataset": "s3://data/datasets/skirt/"}
     assert api.executions.started[made["id"]].input == {"style": "skirt", **INPUT, **address}
     assert made["input"] == {"style": "skirt", **INPUT}
-    assert made["id"].startswith("skirt-")
+    assert made["id"].startswith("training-")
     assert (made["status"], made["stage"], made["model"], made["output"]) == ("starting", None, "skirt", None)
     assert made["urls"]["get"].endswith(f"/live/v1/trainings/{made['id']}")
 
@@ -321,7 +321,7 @@ def test_a_failed_training_is_taken_up_by_a_new_one_of_the_same_style(api: Api) 
     answered = resume(api, failed, {"gate": {"garment_share": 0.4}})
     assert answered.status == 201
     made = answered.body
-    assert made["id"].startswith("skirt-")
+    assert made["id"].startswith("training-")
     assert made["id"] != failed
     assert made["model"] == "skirt"
     assert made["input"] == {"resume": failed, "gate": {"garment_share": 0.4}}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from atelier_ops.errors import NotPurgedError
 from atelier_ops.gateways.logs import LogLine
 from atelier_ops.logic.batches.preparing import read_items
 from atelier_ops.logic.batches.records import ended
@@ -52,12 +53,15 @@ class House(Studio):
 
     def sweep(self, times: int = 5) -> None:
         """The sweeps of an hour and a quarter."""
-        store = self.buckets.store
-        parts: dict[str, Any] = {"records": self.records, "packages": self.packages, "endpoints": self.endpoints}
         for _ in range(times):
             self.now += 900
             erase_all(self.erasing(), lambda: True)
-            sweep_all(Deleting(models=store("model"), data=store("data"), name_prefix="atelier-test", **parts))
+            self.sweep_styles()
+
+    def sweep_styles(self) -> None:
+        store = self.buckets.store
+        parts: dict[str, Any] = {"records": self.records, "packages": self.packages, "endpoints": self.endpoints}
+        sweep_all(Deleting(models=store("model"), data=store("data"), name_prefix="atelier-test", **parts))
 
     def report_round(self, batch: str) -> None:
         """The last state of a batch's first round."""
@@ -345,8 +349,11 @@ def test_a_run_of_the_style_is_stopped_first(house: House) -> None:
     assert house.told_of()["status"] == "deleted"
 
 
-def test_a_style_that_its_client_deleted_is_the_person_s_no_more(house: House) -> None:
-    run = train(house, consent=REFERENCE).body["id"]
+def test_of_a_style_that_its_client_deleted_goes_what_its_runs_left(house: House) -> None:
+    run, data = train(house, consent=REFERENCE).body["id"], house.buckets.store("data")
+    for name in (f"runs/{run}/segment/a.png", f"checkpoints/{run}/1"):
+        house.buckets.put("data", name, b"a person")
+    house.logs.written[f"atelier-test-{run}-train/algo-1"] = [LogLine(at=house.now, text="a.png")]
     house.executions.end(run, "SUCCEEDED")
     manifest = put_version(house.buckets, 1)
     house.packages.decisions[manifest.model_package] = ("Approved", "")
@@ -355,7 +362,35 @@ def test_a_style_that_its_client_deleted_is_the_person_s_no_more(house: House) -
     put_dataset(house.buckets, "skirt")
     house.delete()
     house.sweep()
-    assert house.buckets.store("data").names(dataset_prefix("skirt")), "pictures that were brought afterwards"
+    assert data.names(dataset_prefix("skirt")), "pictures that were brought afterwards"
+    assert not data.names(f"runs/{run}/") + data.names(f"checkpoints/{run}/")
+    assert not house.logs.written
+    assert house.told_of()["status"] == "deleted"
+    assert house.told_of()["counts"]["log_streams"] == 1
+    assert "styles" not in house.told_of()["counts"]
+
+
+def test_a_style_of_which_something_could_not_be_removed_is_not_said_to_be_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(house, consent=REFERENCE).body["id"]
+    house.executions.end(run, "SUCCEEDED")
+
+    def refused(*_: object, **__: object) -> int:
+        raise NotPurgedError("AccessDenied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.buckets.store("data")), "purge", refused)
+        house.delete()
+        for _ in range(3):
+            with pytest.raises(ExceptionGroup):
+                house.sweep(1)
+            house.sweep_styles()
+    assert house.told_of()["status"] == "deleting"
+    house.buckets.put("data", f"runs/{run}/segment/a.png", b"a person")
+    house.sweep()
+    assert not house.buckets.store("data").names(f"runs/{run}/")
+    assert [house.told_of()["status"], house.told_of()["counts"]["styles"]] == ["deleted", 1]
 
 
 def test_nothing_is_begun_when_there_is_no_time(house: House) -> None:

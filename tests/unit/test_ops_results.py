@@ -3,6 +3,7 @@
 import base64
 import json
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -247,6 +248,14 @@ def test_a_good_smoke_test_lets_the_run_go_on_once(dependencies: Ending) -> None
     assert result == "success"
     assert output["pictures"] == 2
     assert output["bytes"] == len(GREY)
+
+
+@pytest.mark.parametrize(
+    "settled", [lambda ending, name: succeeded(ending, name, answer()), lambda ending, name: broke(ending, name, b"no")]
+)
+def test_nothing_of_a_smoke_test_is_kept(dependencies: Ending, settled: Callable[[Ending, str], str]) -> None:
+    settled(dependencies, waiting_smoke_test(dependencies))
+    assert list(dependencies.media.listing("")) == []
 
 
 def test_a_smoke_test_needs_a_picture_of_the_format_it_says(dependencies: Ending) -> None:

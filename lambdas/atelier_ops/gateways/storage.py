@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from atelier_ops.errors import MissingObjectError
+from atelier_ops.errors import MissingObjectError, NotPurgedError
 from atelier_ops.gateways.aws import Tolerance, client
 from contracts.errors import InvalidInputError
 from contracts.json_text import load
@@ -14,6 +14,9 @@ from contracts.layout import S3Uri
 
 PART = 16 * 2**20
 """Bytes of a stream that are in memory while it is uploaded; 10,000 parts are 160 GB."""
+
+DELETED_AT_ONCE = 1_000
+"""Versions that one call of S3 deletes."""
 
 READERS = 8
 """Small ranged reads in flight at once."""
@@ -157,17 +160,28 @@ class ObjectStore:
         """Remove an object; a missing one is fine."""
         client("s3").delete_object(Bucket=self.bucket, Key=key)
 
-    def purge(self, prefix: str) -> int:
-        """Remove every version of every object below ``prefix``, and what says that one was deleted; how many objects there were."""
+    def purge(self, prefix: str, *, current: bool = True) -> int:
+        """Remove every version of every object below ``prefix``, and what says that one was deleted; how many objects there were.
+
+        What is there now stays where ``current`` is false. Raises NotPurgedError where something could not be removed.
+        """
         pages = client("s3").get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix)
-        keys = set[str]()
+        versions, markers = list[Mapping[str, Any]](), list[Mapping[str, Any]]()
         for page in pages:
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            every = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
-            if every:
-                client("s3").delete_objects(Bucket=self.bucket, Delete={"Objects": every, "Quiet": True})
-            keys.update(each["Key"] for each in every)
-        return len(keys)
+            versions += [each for each in page.get("Versions", []) if current or not each["IsLatest"]]
+            markers += page.get("DeleteMarkers", [])
+        # Versions first: without the marker above it, one would be what is there now.
+        every = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in (*versions, *markers)]
+        for start in range(0, len(every), DELETED_AT_ONCE):
+            self._remove(prefix, every[start : start + DELETED_AT_ONCE])
+        return len({each["Key"] for each in every})
+
+    def _remove(self, prefix: str, versions: Sequence[Mapping[str, str]]) -> None:
+        said = client("s3").delete_objects(Bucket=self.bucket, Delete={"Objects": versions, "Quiet": True})
+        # S3 answers 200 whatever it refuses: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        if refused := said.get("Errors"):
+            first = f"{refused[0].get('Key')}: {refused[0].get('Code')}, {refused[0].get('Message')}"
+            raise NotPurgedError(f"s3://{self.bucket}/{prefix}: {len(refused)} versions stay; the first: {first}")
 
     def get_url(self, key: str, seconds: int, content_type: str = "") -> str:
         """A presigned address to read the object for ``seconds``; it answers with ``content_type`` where that is given."""

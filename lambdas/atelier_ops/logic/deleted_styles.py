@@ -16,7 +16,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.endpoint import remove_endpoint
 from atelier_ops.logic.names import style_endpoint
 from atelier_ops.logic.ownership import CLAIMED, claim_key
-from atelier_ops.logic.people.style_people import forget_style
+from atelier_ops.logic.people.style_people import end_style
 from atelier_ops.logic.promotion import forget, let_all_go, let_go
 from atelier_ops.logic.style_versions import DELETED, KnownStyle, KnownVersion
 from atelier_ops.logic.sweeping import sweep
@@ -151,7 +151,7 @@ def _finish(record: Record, dependencies: Dependencies) -> bool:
     if doomed.whole and not _is_there(doomed.style, dependencies.models):
         dependencies.models.delete(style_prefix(doomed.style) + LATEST)
     if doomed.whole:
-        forget_style(doomed.style, dependencies.records)
+        end_style(doomed.style, doomed.executions, dependencies.records)
     return dependencies.records.remove(record)
 
 

@@ -34,8 +34,15 @@ def clear(record: Record, media: ObjectStore) -> None:
 
 def erase(prediction: str, answers: Iterable[S3Uri], media: ObjectStore) -> None:
     """Delete a prediction's request, its progress, its pictures and masks, and those of the ``answers`` that lie in our bucket."""
-    own = [place.key for place in answers if place.bucket == media.bucket]
+    drop_answers(answers, media)
     folders = outputs_prefix(prediction), found_masks_prefix(prediction)
     pictures = [stored.key for folder in folders for stored in media.listing(folder)]
-    for key in (request_key(prediction), progress_key(prediction), *own, *pictures):
+    for key in (request_key(prediction), progress_key(prediction), *pictures):
         media.delete(key)
+
+
+def drop_answers(answers: Iterable[S3Uri], media: ObjectStore) -> None:
+    """Delete those of the answers that lie in our bucket."""
+    for place in answers:
+        if place.bucket == media.bucket:
+            media.delete(place.key)

@@ -36,7 +36,7 @@ def create(request: Request, dependencies: Dependencies, style: str, version: st
         raise ProblemError(409, detail)
     given = {name: value for name, value in asked.explicit_values().items() if name not in _TOLD}
     inputs = addressed({"evaluate": found.number, "style": style, **given}, dependencies.data)
-    name = run_name(style, request.new_id("evaluation"))
+    name = run_name("evaluation", request.new_id("evaluation"))
     words = asked.instance_prompt or found.manifest.instance_prompt
     require_dataset(name, {**inputs, "instance_prompt": words}, request, dependencies)
     note_style(asked.consent, style, name, request.client, dependencies.records)

@@ -12,7 +12,7 @@ from atelier_ops.gateways.storage import ObjectStore, parse_json
 from atelier_ops.logic import smoke
 from atelier_ops.logic.answer_text import StoredAnswer
 from atelier_ops.logic.batches.items import tell_item
-from atelier_ops.logic.deletion import erase
+from atelier_ops.logic.deletion import drop_answers, erase
 from atelier_ops.logic.logs import note_line
 from atelier_ops.logic.model_answer import ModelError, read_answer
 from atelier_ops.logic.notification import Outcome
@@ -43,7 +43,10 @@ def prediction_key(prediction: str) -> str:
 def settle(outcome: Outcome, dependencies: Ending, now: float) -> str:
     """Pass the outcome to the prediction or the run that waits for it. A repeated or late one changes nothing."""
     if outcome.inference_id.startswith(smoke.PREFIX):
-        return _settle_smoke(outcome, dependencies, now)
+        said = _settle_smoke(outcome, dependencies, now)
+        # Nobody reads it again, and what a style has painted may show whom it was learnt from.
+        drop_answers(filter(None, (outcome.output, outcome.failure)), dependencies.media)
+        return said
     return settle_prediction(outcome, dependencies, now)
 
 

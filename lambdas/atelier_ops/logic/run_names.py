@@ -3,10 +3,12 @@
 _DIGITS = 12
 
 
-def run_name(style: str, drawn: str) -> str:
-    """``{style}-`` and 12 hexadecimal digits of an id, a letter among them: without one they look like an account's number.
+def run_name(kind: str, drawn: str) -> str:
+    """``training-`` or ``evaluation-`` and 12 hexadecimal digits of an id.
 
-    What looks so is left out of what clients are told (discretion.py).
+    A letter is among them: without one they look like an account's number, which is left out of what clients are told (discretion.py).
+    Neither the style nor the person in its pictures is in it: Step Functions' log and SageMaker's list of jobs keep a run's name after both
+    are deleted (docs/adr/0042).
     """
     digits = drawn[:_DIGITS]
-    return f"{style}-{'a' + digits[1:] if digits.isdecimal() else digits}"
+    return f"{kind}-{'a' + digits[1:] if digits.isdecimal() else digits}"

@@ -65,7 +65,7 @@ def create_of(body: Any, request: Request, dependencies: Dependencies) -> Respon
     # Step Functions keeps an execution's input for 90 days, whatever is deleted: who is depicted is not part of it.
     said = {name: value for name, value in given.explicit_values().items() if name != "consent"}
     inputs = addressed(said, dependencies.data)
-    name = run_name(inputs["style"], request.new_id("training"))
+    name = run_name("training", request.new_id("training"))
     require_claimable(given.style, request, dependencies)
     require_dataset(name, inputs, request, dependencies)
     claim(given.style, request, dependencies)
@@ -90,7 +90,7 @@ def resume(request: Request, dependencies: Dependencies, training: str) -> Respo
         detail = f"training: got {training}; allowed: one whose first training was made in the last 90 days"
         raise ProblemError(404, detail)
     dependencies.rules.require_gate(origin.input.get("task", "inpaint"), gate)
-    name = run_name(origin.input["style"], request.new_id("training"))
+    name = run_name("training", request.new_id("training"))
     # Of two requests at one moment both come past this: Prepare lets one of their executions go on.
     other = taken_up_by(origin.name, dependencies.data, dependencies.executions)
     if other not in ("", name):

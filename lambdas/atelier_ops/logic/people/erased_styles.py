@@ -14,7 +14,7 @@ from atelier_ops.logic.names import is_of_job, run_jobs
 from atelier_ops.logic.ownership import deletion_key
 from atelier_ops.logic.people.erasure import Erasing, gone
 from atelier_ops.logic.people.persons import STYLE, named, theirs_key
-from atelier_ops.logic.people.style_people import BEGUN, PERSONS, people_key
+from atelier_ops.logic.people.style_people import BEGUN, ENDED, PERSONS, people_key
 from atelier_ops.logic.style_versions import known_style, look_at
 from atelier_ops.logic.trainings import origin_of
 from contracts.layout import before_key, checkpoint_prefix, dataset_prefix, run_prefix, style_prefix
@@ -23,21 +23,28 @@ _STEPS = {"segment": "processing", "train": "training", "search": "tuning", "eva
 """The jobs that a run may have had, by their steps, and what kind each is."""
 
 
+_REMOVED = ("versions", "objects", "log_streams")
+"""What a note counts, once all of it is removed."""
+
+
 def erase_style(note: Record, erasure: Record, dependencies: Erasing) -> bool:
     """Whether it is gone. Its runs are stopped first; then nothing can name it, and every old version of its objects goes; its endpoints go
-    with the sweep of deleted styles, for which this waits."""
+    with the sweep of deleted styles, for which this waits. Of a style that its client has deleted the rest goes."""
     style, records = named(note.key)[1], dependencies.records
-    if _stopped(style, dependencies):
+    over = note.data.get(ENDED) and not note.data.get(BEGUN)
+    if _stopped(note.data["runs"] if over else _runs(style, dependencies, statusFilter="RUNNING"), dependencies):
         return False
-    if not note.data.get(BEGUN):
+    if over:
+        counts = {"runs": len(note.data["runs"]), **_purge(note.data["runs"], style, dependencies, current=False)}
+        return gone(note, counts, erasure, dependencies)
+    if any(name not in note.data for name in _REMOVED):
         _begin(note, style, note.data["client"] or erasure.data.get("by", ""), dependencies)
         return False
     if records.get(deletion_key(style)) is not None:
         return False
     _release(note, style, dependencies)
-    counts = {name: note.data[name] for name in ("versions", "objects", "log_streams")}
-    total = {"styles": 1, "runs": len(note.data["runs"]), **counts}
-    return gone(note, total, erasure, dependencies, records.get(people_key(style)))
+    counts = {"styles": 1, "runs": len(note.data["runs"]), **{name: note.data[name] for name in _REMOVED}}
+    return gone(note, counts, erasure, dependencies, records.get(people_key(style)))
 
 
 def _release(note: Record, style: str, dependencies: Erasing) -> None:
@@ -49,11 +56,14 @@ def _release(note: Record, style: str, dependencies: Erasing) -> None:
             dependencies.records.remove(other)
 
 
-def _stopped(style: str, dependencies: Erasing) -> list[str]:
-    """The runs of the style that were under way, and are being stopped."""
-    running = list(_runs(style, dependencies, statusFilter="RUNNING"))
-    for each in running:
-        dependencies.executions.stop(each)
+def _stopped(runs: Iterable[str], dependencies: Erasing) -> list[str]:
+    """Those of these runs that were under way, and are being stopped."""
+    running = []
+    for each in runs:
+        found = dependencies.executions.describe(each)
+        if found is not None and found.status == "RUNNING":
+            dependencies.executions.stop(each)
+            running.append(each)
     return running
 
 
@@ -69,17 +79,17 @@ def _begin(note: Record, style: str, client: str, dependencies: Erasing) -> None
     known = known_style(style, dependencies)
     versions = look_at(known, known.numbers, dependencies)
     doomed = doomed_of(known, versions, client, whole=True)
-    # Before anything goes that says which runs and versions there were.
+    # Before anything goes that says which runs and versions there were. It has begun before anybody sees that the style is being deleted:
+    # the sweep of those would take the note away.
     runs = [*note.data["runs"], *doomed.executions, *_runs(style, dependencies)]
-    found = _noted(note, dependencies, runs=sorted({*runs}), versions=len(versions))
+    found = _noted(note, dependencies, runs=sorted({*runs}), versions=len(versions), **{BEGUN: True})
     if found is None:
         return
     write_down(doomed, deletion_key(style), dependencies.records)
     dependencies.records.add(kept_name(doomed))
     begin(doomed, VersionPlaces(models=dependencies.models, packages=dependencies.packages))
     # While the style is being deleted nobody brings pictures for another of its name.
-    objects = _purge(found.data["runs"], style, dependencies)
-    _noted(found, dependencies, objects=objects, log_streams=_drop_logs(found.data["runs"], dependencies), begun=True)
+    _noted(found, dependencies, **_purge(found.data["runs"], style, dependencies))
 
 
 def _noted(note: Record, dependencies: Erasing, **found: Any) -> Record | None:
@@ -94,12 +104,17 @@ def _noted(note: Record, dependencies: Erasing, **found: Any) -> Record | None:
     return dependencies.records.change(note, more)
 
 
-def _purge(runs: Sequence[str], style: str, dependencies: Erasing) -> int:
-    """Remove every version of every object of the style and its runs; how many objects there were."""
-    imports = [f"imports/{run.removeprefix('import-')}/" for run in runs if run.startswith("import-")]
-    places = [dataset_prefix(style), before_key(style), *imports]
+def _purge(runs: Sequence[str], style: str, dependencies: Erasing, *, current: bool = True) -> dict[str, int]:
+    """Remove every version of every object of the style and its runs, and what these logged; how many there were.
+
+    The style's own objects that are there now are another one's where ``current`` is false, and stay.
+    """
+    places = [before_key(style), *(f"imports/{run.removeprefix('import-')}/" for run in runs if run.startswith("import-"))]
     places += [prefix for run in runs for prefix in (run_prefix(run), checkpoint_prefix(run))]
-    return sum(map(dependencies.data.purge, places)) + dependencies.models.purge(style_prefix(style))
+    objects = sum(map(dependencies.data.purge, places))
+    objects += dependencies.data.purge(dataset_prefix(style), current=current)
+    objects += dependencies.models.purge(style_prefix(style), current=current)
+    return {"objects": objects, "log_streams": _drop_logs(runs, dependencies)}
 
 
 def _drop_logs(runs: Iterable[str], dependencies: Erasing) -> int:

@@ -13,6 +13,7 @@ KEPT = (
     "who downloaded a picture or has an address that still works, an hour at most, has it",
     "a model server that holds a style in memory forgets it when it ends; nothing can name the style",
     "Step Functions keeps the inputs of executions that were started by hand, with their references, for 90 days",
+    "logs and SageMaker's list of jobs keep the names of styles and of runs, which name nobody unless a style is called by a person",
     "X-Ray keeps the addresses of API requests, this one's too, for 30 days",
 )
 """What a deletion does not reach."""

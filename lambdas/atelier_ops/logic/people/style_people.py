@@ -1,11 +1,17 @@
 """Whom the pictures show that a style is learnt from. That is known of the style whole: which picture shows whom nobody says."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from atelier_ops.gateways.records import NEVER, Record, Records, Transaction
 from atelier_ops.logic.people.persons import STYLE, check_kept, erasure_keys, person_of, theirs, theirs_key
 
 PERSONS = "persons"
 BEGUN = "begun"
 """Member of a note: a person's deletion has begun to delete the style."""
+
+ENDED = "ended"
+"""Member of a note: the style was deleted by its client. What its runs wrote stays for as long as the stage keeps that."""
 
 _NOTED = "noted"
 
@@ -36,12 +42,22 @@ def note_style(reference: str, style: str, run: str, client: str, records: Recor
             return
 
 
-def forget_style(style: str, records: Records) -> None:
-    """Remove what is noted of a style that is gone, unless somebody still removes the rest of it for a person."""
+def end_style(style: str, runs: Sequence[str], records: Records) -> None:
+    """Note of a style that is gone, and of these runs besides, that only what its runs wrote is left.
+
+    Nothing is changed while somebody removes that for a person.
+    """
     known = records.get(people_key(style))
-    while known is not None:
-        keys = (theirs_key(person, STYLE, style) for person in known.data[PERSONS])
-        notes = [note for note in map(records.get, keys) if note is not None]
-        if any(note.data.get(BEGUN) for note in notes) or records.exchange(Transaction(removed=(known, *notes))):
-            return
-        known = records.get(people_key(style))
+    if known is None:
+        return
+    keys = (theirs_key(person, STYLE, style) for person in known.data[PERSONS])
+    notes = [note for note in map(records.get, keys) if note is not None]
+    if any(note.data.get(BEGUN) for note in notes):
+        return
+
+    def over(note: Record) -> Record:
+        return replace(note, data={**note.data, "runs": sorted({*note.data["runs"], *runs}), ENDED: True})
+
+    for note in notes:
+        records.change(note, over)
+    records.remove(known)
