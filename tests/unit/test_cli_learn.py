@@ -130,9 +130,7 @@ def test_a_run_that_waits_for_a_person_is_left_to_them(
 
     commanded.looked = ask
     train(folder, style="skirt", settings={"approval": "manual"})
-    (training,) = commanded.api.executions.started
     assert "atelier approve skirt@3, or atelier reject skirt@3" in capsys.readouterr().out
-    assert training.startswith("skirt-")
 
 
 def test_json_is_the_training_alone(commanded: Commanded, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
