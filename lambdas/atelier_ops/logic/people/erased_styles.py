@@ -109,7 +109,10 @@ def _purge(runs: Sequence[str], style: str, dependencies: Erasing, *, current: b
 
     The style's own objects that are there now are another one's where ``current`` is false, and stay.
     """
-    places = [before_key(style), *(f"imports/{run.removeprefix('import-')}/" for run in runs if run.startswith("import-"))]
+    places = [
+        before_key(style),
+        *(f"imports/{run.removeprefix('import-')}/" for run in runs if run.startswith("import-")),
+    ]
     places += [prefix for run in runs for prefix in (run_prefix(run), checkpoint_prefix(run))]
     objects = sum(map(dependencies.data.purge, places))
     objects += dependencies.data.purge(dataset_prefix(style), current=current)
