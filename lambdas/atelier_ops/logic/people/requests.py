@@ -14,6 +14,7 @@ KEPT = (
     "a model server that holds a style in memory forgets it when it ends; nothing can name the style",
     "Step Functions keeps the inputs of executions that were started by hand, with their references, for 90 days",
     "logs and SageMaker's list of jobs keep the names of styles and of runs, which name nobody unless a style is called by a person",
+    "the model registry keeps a deleted style's packages, rejected, with their prompts and what was measured",
     "X-Ray keeps the addresses of API requests, this one's too, for 30 days",
 )
 """What a deletion does not reach."""
