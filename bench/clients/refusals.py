@@ -52,4 +52,4 @@ def is_foreseen(operation: str, text: str) -> bool:
     lines = said.get("errors") or [{"what": error["param"]} if error["param"] else error["message"]]
     named = [line.partition(":")[0] if isinstance(line, str) else str(line["what"]) for line in lines]
     known = rf"Idempotency-Key|{BEYOND.get(operation, '')}"
-    return not all(re.fullmatch(known, what) for what in named)
+    return not all(re.fullmatch(known, what, re.DOTALL) for what in named)

@@ -38,6 +38,7 @@ def test_a_refusal_is_beyond_the_schema_where_all_that_it_calls_wrong_is() -> No
 
     assert is_foreseen("list_styles", problem("query.cursor")) is False
     assert is_foreseen("list_styles", problem("query.cursor", "query.limit")) is True
+    assert is_foreseen("create_training", problem("input.search.ranges.of\ntwo lines.values")) is False
     assert is_foreseen("create_file", json.dumps({"what": "Idempotency-Key"})) is False
     assert is_foreseen("generate_images", json.dumps({"error": {"param": "model", "message": ""}})) is False
     assert is_foreseen("generate_images", json.dumps({"error": {"param": None, "message": "x: y"}})) is True
