@@ -167,7 +167,7 @@ class ExecutionInput(MachineInput):
         CaptionSource,
         about(
             "what a picture without a caption of its own is learnt by: the instance prompt (own), or that and what is worn with the "
-            "garment, as the stage's segmenter sees it (automatic)"
+            "garment, as the stage's segmenter sees it, or what is in the picture as its captioner says it (automatic)"
         ),
     ] = "own"
     preflight: Annotated[

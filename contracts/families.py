@@ -35,6 +35,9 @@ FAMILIES: Mapping[str, FamilyFacts] = {
 
 SEGMENTERS: Mapping[str, FamilyFacts] = {"clipseg": FamilyFacts(pretrains=("segmenter",))}
 
+CAPTIONERS: Mapping[str, FamilyFacts] = {"blip": FamilyFacts()}
+"""Models that say in words what a picture shows."""
+
 
 def pretrainable(model: str) -> tuple[str, ...]:
     """The families of base models that a pretraining of ``model`` can start from."""

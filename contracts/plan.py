@@ -67,6 +67,14 @@ class CorpusDataset(Contract):
     labels: Annotated[str | None, about("prefix of the label maps, where there are any")] = None
 
 
+class CaptionerFiles(Contract):
+    """The stage's captioner."""
+
+    document: ClassVar[str] = "captioner"
+
+    uri: Annotated[str, about("its prefix")]
+
+
 class Plan(Contract):
     """What both machines' plans hold."""
 
@@ -122,6 +130,9 @@ class FineTuningPlan(Plan):
     promote: Annotated[Promote, about("whether the style's bare name is to mean the result")] = "auto"
     dataset: Annotated[StyleDataset, about("the pictures")]
     segmenter: Annotated[SegmenterFiles, about("who masks them")]
+    captioner: Annotated[
+        CaptionerFiles | None, about("who says what they show, where captions are automatic and the stage has one")
+    ] = None
     before: Annotated[
         str, about("prefix of what the base model painted in earlier evaluations of the style; empty: there is nothing")
     ] = ""

@@ -17,6 +17,9 @@ from contracts.training_needs import SizedTraining
 JOB_START_MINUTES = 4
 """A job's instance starts and loads the image."""
 SEGMENT_MINUTES, EVALUATE_MINUTES = 5, 10
+CAPTION_TERAFLOP = 0.4
+"""Operations (1e12) in which a captioner writes one caption: BLIP's larger model sees a picture by 0.38, counted in tensors without
+contents, and its words are little beside that."""
 TRIAL_MINUTES = 4
 """In which each training of a search paints the photos that it is judged by: once, where an evaluation paints before and after."""
 
@@ -69,17 +72,26 @@ def parts_of(seen: float) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class RunCourse:
-    """What a run goes through: what is learnt from how many ``pictures``, and how the base model paints the class."""
+    """What a run goes through: what is learnt from how many ``pictures``, how the base model paints the class, and whether a captioner
+    writes of each picture."""
 
     lesson: SizedTraining
     pictures: int
     sampling: Sampling
+    captioned: bool = False
 
     def steps(self, machine: MachineSize) -> int:
         """Optimizer steps: ``max_steps``, else as many as ``epochs`` take with a process on each GPU."""
         tuning = self.lesson.tuning
         each = tuning.batch_size * tuning.gradient_accumulation_steps * max(1, machine.gpus)
         return tuning.max_steps or tuning.epochs * ceil(self.pictures / each)
+
+    def captioning_seconds(self, machine: MachineSize) -> float:
+        """Seconds that Segment takes for captions; 0 where the machine's speed is not known."""
+        if not self.captioned or machine.teraflops is None:
+            return 0.0
+        share = TRAINING_SHARE if machine.on_gpu else 1.0
+        return self.pictures * CAPTION_TERAFLOP / share / machine.teraflops
 
     def training_seconds(self, machine: MachineSize) -> float | None:
         """Seconds of the training job once its container runs; None where the machine's speed is not known."""
@@ -139,6 +151,14 @@ def too_long(course: RunCourse, job: Mapping[str, Any]) -> Iterator[Problem]:
     yield Problem("time of the training job", f"about {seconds / 3600:.1f} hours on {job['instance']}", allowed)
 
 
+def captions_too_long(course: RunCourse, job: Mapping[str, Any]) -> Iterator[Problem]:
+    """The same of the captions that ``job`` writes beside all else that it does."""
+    seconds, limit = course.captioning_seconds(size_of(str(job["instance"]))), job.get("seconds")
+    if limit is not None and seconds > _SURE * limit:
+        allowed = f"at most {limit / 3600:.1f} hours, the stage's jobs.most_processing_seconds: captions own, or a faster machine"
+        yield Problem("time of automatic captions", f"about {seconds / 3600:.1f} hours on {job['instance']}", allowed)
+
+
 def run_estimate(course: RunCourse, jobs: Mapping[str, Mapping[str, Any]], search: Search | None = None) -> RunEstimate:
     """What a run with these ``jobs`` (``segment``, ``train``, ``evaluate``) is expected to take; with a search, all of its trainings."""
     seconds = course.training_seconds(size_of(str(jobs["train"]["instance"])))
@@ -147,7 +167,9 @@ def run_estimate(course: RunCourse, jobs: Mapping[str, Mapping[str, Any]], searc
     each = seconds / 60 + (TRIAL_MINUTES if search else 0)
     trainings, turns = (search.trials, ceil(search.trials / search.parallel)) if search else (1, 1)
     minutes = {
-        "segment": SEGMENT_MINUTES + JOB_START_MINUTES,
+        "segment": SEGMENT_MINUTES
+        + course.captioning_seconds(size_of(str(jobs["segment"]["instance"]))) / 60
+        + JOB_START_MINUTES,
         "train": turns * (each + JOB_START_MINUTES),
         "evaluate": EVALUATE_MINUTES + JOB_START_MINUTES,
     }

@@ -16,7 +16,7 @@ from contracts.search import Search, heaviest
 from contracts.training_limits import JobRoom, problems
 from contracts.training_needs import SizedTraining, shape_of
 from contracts.training_table import TABLE
-from contracts.training_time import RunCourse, RunEstimate, run_estimate, too_long
+from contracts.training_time import RunCourse, RunEstimate, captions_too_long, run_estimate, too_long
 from infra.components.scaling import EMPTY_MINUTES
 from infra.settings.stage import Stage
 from models.catalogue import find
@@ -87,11 +87,12 @@ def training_estimate(stage: Stage, inputs: Mapping[str, Any], pictures: int) ->
     search = Search.from_json(inputs["search"], where="input.search") if inputs.get("search") else None
     lesson = _lesson(entry.family, name, method, heaviest(search, Hyperparameters.from_json(own)))
     jobs = stage.jobs
-    course = RunCourse(lesson=lesson, pictures=pictures, sampling=class_sampling(entry.sampling))
-    processing = {"instance": jobs.processing_instance}
+    captioned = inputs.get("captions") == "automatic" and stage.captioner_model is not None
+    course = RunCourse(lesson=lesson, pictures=pictures, sampling=class_sampling(entry.sampling), captioned=captioned)
+    processing = {"instance": jobs.processing_instance, "seconds": jobs.most_processing_seconds}
     train = {"instance": jobs.training_instance, "spot": jobs.spot, "seconds": jobs.most_training_seconds}
     room = JobRoom(instance=jobs.training_instance, volume_gib=jobs.volume_gib)
-    refuse([*problems(lesson, room), *too_long(course, train)])
+    refuse([*problems(lesson, room), *too_long(course, train), *captions_too_long(course, processing)])
     return run_estimate(course, {"segment": processing, "train": train, "evaluate": processing}, search)
 
 

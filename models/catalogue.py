@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from contracts.artifact import BaseManifest, hash_files
 from contracts.sampling import Sampling, SamplingDefaults
-from models.licences import APACHE_2, OPENRAIL_M, OPENRAIL_PP_M, SDXL_OPENRAIL_PP_M, Licence
+from models.licences import APACHE_2, BSD_3, OPENRAIL_M, OPENRAIL_PP_M, SDXL_OPENRAIL_PP_M, Licence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +294,20 @@ _ENTRIES = (
         memory_gib=1,
         # Its CLIP is OpenAI's ViT-B/16, frozen while the decoder was trained (https://arxiv.org/abs/2112.10003).
         contrastive=True,
+    ),
+    CatalogueEntry(
+        name="blip-captioning-large",
+        # The smaller one has no safetensors, and pickles are not mirrored.
+        revision="353689b859fcf0523410b1806dace5fb46ecdf41",
+        family="blip",
+        task="caption",
+        source=HubSource(repository="Salesforce/blip-image-captioning-large"),
+        licence=BSD_3,
+        stage="preview",
+        note="nothing of it was mirrored or run here: tests caption with a miniature of its kind",
+        resolution=384,
+        # 1.9 GB of weights in single precision, and a picture.
+        memory_gib=2.5,
     ),
 )
 

@@ -24,6 +24,8 @@ class Licence:
 
 APACHE_2 = Licence(name="Apache-2.0", text="https://www.apache.org/licenses/LICENSE-2.0", commercial="yes")
 
+BSD_3 = Licence(name="BSD-3-Clause", text="https://opensource.org/license/bsd-3-clause", commercial="yes")
+
 # "a perpetual, worldwide, non-exclusive, no-charge, royalty-free, irrevocable copyright license to reproduce, prepare, publicly display
 # […] the Model" (2), which "may host for Third Party remote access purposes" (4); "Licensor claims no rights in the Output" (6). But "You
 # shall require all of Your users who use the Model […] to comply with the terms of this paragraph" (5): the uses that Attachment A forbids.

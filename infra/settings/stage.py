@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from contracts.execution import UPSCALE
-from contracts.families import SEGMENTERS
+from contracts.families import CAPTIONERS, SEGMENTERS
 from contracts.metrics import require_measured
 from contracts.release import ReleaseRules
 from contracts.webhooks import Reach
@@ -78,6 +78,7 @@ class Stage:
     disclosure: Disclosure = field(default_factory=Disclosure)
     provenance: Provenance = field(default_factory=Provenance)
     safety: Safety = field(default_factory=Safety)
+    captioner: str | None = None
 
     def __post_init__(self) -> None:
         check_kinds(self, "stage")
@@ -87,6 +88,7 @@ class Stage:
             check(find(name).task == "inpaint", "stage.base_models", got=name, allowed="a model whose task is inpaint")
         segments = find(self.segmenter).family in SEGMENTERS
         check(segments, "stage.segmenter", got=self.segmenter, allowed=f"family {' | '.join(SEGMENTERS)}")
+        self._check_captioner()
         for task, least in self.rules.gate.items():
             masks = task == "inpaint"
             embeds, enlarges = masks and find(self.segmenter).contrastive, task == UPSCALE
@@ -103,6 +105,10 @@ class Stage:
         self._check_page()
         check_range("stage.run_days", self.run_days, FEWEST_RUN_DAYS, unit="days: an execution may last 30")
         _ = self.pace  # of machines that are too weak for the models, or of which nothing is known, there is none
+
+    def _check_captioner(self) -> None:
+        captions = self.captioner is None or find(self.captioner).family in CAPTIONERS
+        check(captions, "stage.captioner", got=self.captioner, allowed=f"family {' | '.join(CAPTIONERS)}, or none")
 
     def _check_page(self) -> None:
         if self.page is None:
@@ -165,7 +171,7 @@ class Stage:
     @property
     def models(self) -> tuple[CatalogueEntry, ...]:
         """Every base model the stage mirrors: the default first."""
-        names = (*self.base_models, self.segmenter, self.serving.upscaler)
+        names = (*self.base_models, self.segmenter, self.serving.upscaler, self.captioner)
         return tuple(find(name) for name in names if name is not None)
 
     @property
@@ -177,6 +183,11 @@ class Stage:
     def upscaler_model(self) -> CatalogueEntry | None:
         """The model that enlarges pictures; ``None`` where the stage serves none."""
         return find(self.serving.upscaler) if self.serving.upscaler else None
+
+    @property
+    def captioner_model(self) -> CatalogueEntry | None:
+        """The model that says what pictures show; ``None`` where their captions are what the segmenter sees."""
+        return find(self.captioner) if self.captioner else None
 
     @property
     def pace(self) -> Pace:

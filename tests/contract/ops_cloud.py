@@ -123,6 +123,7 @@ def environment() -> dict[str, str]:
         "BASE_MODELS": "tiny@v1,words@v1",
         "SEGMENTER": "clipseg@v1",
         "UPSCALER": "none",
+        "CAPTIONER": "none",
         "RELEASE_RULES": "{}",
         "SAFETY_RULES": "{}",
         "PACE": json.dumps(PACE.to_json()),

@@ -27,6 +27,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "dataset": {"uri": f"{BUCKET}/datasets/teal/", "pictures": 12, "sha256": "0" * 64},
         "base": {"reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
         "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
+        "captioner": {"uri": "s3://model-bucket/base/blip@1/"},
         "runs": run_folders(JOBS, BUCKET.removeprefix("s3://"), "first-run"),
         "arguments": {name: ["--task", "inpaint", "--target=a skirt"] for name in ("segment", "evaluate")},
         "hyperparameters": {"style": "teal", "max_steps": "800", "learning_rate": "0.0001"},

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.artifact import BaseManifest
 from contracts.execution import METHODS
-from contracts.families import FAMILIES, SEGMENTERS
+from contracts.families import CAPTIONERS, FAMILIES, SEGMENTERS
 from contracts.hyperparameters import Hyperparameters
 from contracts.sampling import Sampling, guided_steps
 from models.catalogue import CATALOGUE, AssetSource, CatalogueEntry, HubSource, find
@@ -32,8 +32,8 @@ def test_training_defaults_are_hyperparameters(entry: CatalogueEntry) -> None:
 
 @ENTRIES
 def test_a_model_that_paints_says_how_and_how_to_train_it(entry: CatalogueEntry) -> None:
-    assert entry.family in {**FAMILIES, **SEGMENTERS}
-    if entry.task != "segment":
+    assert entry.family in {**FAMILIES, **SEGMENTERS, **CAPTIONERS}
+    if entry.family in FAMILIES:
         assert {"num_inference_steps", "guidance_scale"} <= set(entry.defaults)
     if entry.task == "inpaint":
         assert entry.fast_sampling is not None

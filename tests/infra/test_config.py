@@ -203,6 +203,15 @@ def test_without_spot_fine_tuning_costs_the_whole_price() -> None:
     assert f"${0.35 * whole:.2f} an hour, spot, at most 4 h a run" in report(DEV)
 
 
+def test_a_captioner_is_mirrored_where_the_stage_has_one() -> None:
+    stage = dataclasses.replace(DEV, captioner="blip-captioning-large")
+    assert stage.captioner_model is not None
+    assert stage.captioner_model in stage.models
+    assert DEV.captioner_model is None
+    with pytest.raises(ValueError, match=r"stage.captioner: got 'tiny-clipseg'; allowed: family blip, or none"):
+        dataclasses.replace(DEV, captioner="tiny-clipseg")
+
+
 @pytest.mark.parametrize("upscaler", [None, "tiny-upscaler"])
 def test_an_upscaler_is_mirrored_where_the_stage_serves_one(upscaler: str | None) -> None:
     stage = dataclasses.replace(DEV, serving=dataclasses.replace(DEV.serving, upscaler=upscaler))

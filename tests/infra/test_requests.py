@@ -85,7 +85,7 @@ def test_a_processing_job_gets_every_folder_of_the_contract(dev: Synthesized) ->
 
 def test_text_to_image_needs_no_segmenter_and_is_checked_all_the_same(dev: Synthesized) -> None:
     """What Segment wrote says what of the pictures was noticed, so that all of them read it."""
-    changed = {"plan": plan(task="text-to-image")}
+    changed = {"plan": plan(task="text-to-image", captioner=None)}
     inputs = {
         name: [item["InputName"] for item in arguments(dev, name, **changed)["ProcessingInputs"]]
         for name in ("Segment", "Evaluate")
@@ -93,6 +93,20 @@ def test_text_to_image_needs_no_segmenter_and_is_checked_all_the_same(dev: Synth
     assert inputs == {"Segment": ["dataset"], "Evaluate": ["dataset", "segment", "base", "artifact"]}
     channels = arguments(dev, "FineTune", **changed)["InputDataConfig"]
     assert [channel["ChannelName"] for channel in channels] == ["dataset", "masks", "base"]
+
+
+def test_what_a_run_has_not_is_no_input_of_its_jobs(dev: Synthesized) -> None:
+    """SageMaker fails a job with an input whose prefix is empty."""
+
+    def inputs(state: str, **changes: Any) -> dict[str, str]:
+        asked = arguments(dev, state, plan=plan(**changes))["ProcessingInputs"]
+        return {item["InputName"]: item["S3Input"]["S3Uri"] for item in asked}
+
+    kept = "s3://data-bucket/runs/first-run/before/"
+    assert inputs("Evaluate", before=kept)["before"] == kept
+    assert "before" not in inputs("Evaluate")
+    assert inputs("Segment", captioner={"uri": "s3://m/base/blip@1/"})["captioner"] == "s3://m/base/blip@1/"
+    assert "captioner" not in inputs("Segment", captioner=None)
 
 
 def test_inpainting_trains_on_the_masks_that_segment_wrote(dev: Synthesized) -> None:

@@ -12,6 +12,9 @@ import diffusers
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, DDPMScheduler, UNet2DConditionModel
 from transformers import (
+    BertTokenizer,
+    BlipConfig,
+    BlipForConditionalGeneration,
     CLIPSegConfig,
     CLIPSegForImageSegmentation,
     CLIPTextConfig,
@@ -82,6 +85,37 @@ def save_segmenter(folder: Path) -> BaseManifest:
     side = {"height": RESOLUTION, "width": RESOLUTION}
     (folder / "preprocessor_config.json").write_text(json.dumps({"size": side, "image_mean": MEAN, "image_std": MEAN}))
     return save_manifest(folder, name="tiny-segmenter", family="clipseg", task="segment")
+
+
+CAPTIONER_WORDS = ("a", "woman", "man", "in", "red", "white", "shirt", "skirt", "and", "standing", "street", "dog")
+
+
+def save_captioner(folder: Path) -> BaseManifest:
+    """A BLIP model's prefix, not trained, that knows ``CAPTIONER_WORDS``, and its manifest."""
+    torch.manual_seed(0)
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "[ENC]"]
+    words = [*special, *CAPTIONER_WORDS]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join(words) + "\n")
+    BertTokenizer(str(folder / "vocab.txt"), additional_special_tokens=["[DEC]", "[ENC]"]).save_pretrained(folder)
+    small = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    number = {name: index for index, name in enumerate(words)}
+    text = {
+        **small,
+        "vocab_size": len(words),
+        "encoder_hidden_size": 16,
+        "max_position_embeddings": 64,
+        "pad_token_id": number["[PAD]"],
+        "bos_token_id": number["[DEC]"],
+        "eos_token_id": number["[SEP]"],
+        "sep_token_id": number["[SEP]"],
+        "initializer_range": 0.5,
+    }
+    vision = {**small, "image_size": 32, "patch_size": 16, "initializer_range": 0.5}
+    BlipForConditionalGeneration(BlipConfig(text_config=text, vision_config=vision)).save_pretrained(folder)
+    settings = {"size": {"height": 32, "width": 32}, "image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28]}
+    (folder / "preprocessor_config.json").write_text(json.dumps(settings))
+    return save_manifest(folder, name="tiny-random-captioner", family="blip", task="caption")
 
 
 def save_manifest(folder: Path, *, name: str, family: str, task: str) -> BaseManifest:

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atelier_ops.logic.plan import Dependencies
-from atelier_training.arguments import parser
+from atelier_training.arguments import parser, safety_rules
 from contracts.artifact import to_json
 from contracts.errors import InvalidInputError
 from contracts.families import FAMILIES, FamilyFacts
 from contracts.hyperparameters import Hyperparameters
 from contracts.layout import MANIFEST
+from contracts.safety.rules import SafetyRules
 from tests.unit.ops_fakes import PNG, MemoryBuckets
 from tests.unit.ops_stage import DATASET, ONE_TRAINING, base_manifest, make_stage, plan_of, refused
 
@@ -323,3 +324,15 @@ def test_class_pictures_of_ones_own_are_announced_to_segment_and_want_one_readin
     assert plan_of(stage[1], **prior)["notes"] == []
     assert "one reading, without braces" in refused(stage, class_prompt="a {red|blue} skirt", **prior)
     assert plan_of(stage[1], class_prompt="a {red|blue} skirt")["class_prompt"] == "a {red|blue} skirt"
+
+
+def test_where_the_stage_has_a_captioner_it_writes_automatic_captions_by_the_stages_rules(stage: Stage) -> None:
+    has = replace(stage[1], captioner="blip@v1", safety=SafetyRules(also_refused=("red dog",)))
+    plan = plan_of(has, captions="automatic")
+    assert plan["captioner"] == {"uri": "s3://model/base/blip@v1/"}
+    arguments = parser().parse_args(["segment", *plan["arguments"]["segment"]])
+    assert safety_rules(arguments) == has.safety
+    assert "captioner" not in plan_of(has)
+    seen = plan_of(stage[1], captions="automatic")
+    assert "captioner" not in seen
+    assert not parser().parse_args(["segment", *seen["arguments"]["segment"]]).safety

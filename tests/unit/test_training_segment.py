@@ -1,5 +1,6 @@
 """The segment step: whose mask wins, what is left out, and when it gives up."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,14 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.evaluate.photos import held_out_photos
 from atelier_training.jobs import segment
 from atelier_training.paths import MlPaths
+from contracts.dataset_texts import read_caption_lines
 from contracts.errors import InvalidInputError
 from imaging import captioning
+from imaging.captioner import Captioner
 from imaging.masks import to_image
 from imaging.pictures import UnreadablePictureError
 from imaging.segmenter import GarmentMask, GarmentNotFoundError, Segmenter
+from tests.unit.miniatures import CAPTIONER_WORDS, save_captioner
 from tests.unit.training_root import PROMPT, garment, write_dataset
 
 WHOLE = ["segment", "--task=text-to-image"]
@@ -214,3 +218,30 @@ def test_class_pictures_are_masked_where_they_will_be_learnt_from(tmp_path: Path
     assert np.array_equal(load_examples(dataset, tmp_path, PROMPT)[2].read().mask, garment(2)[1]), (
         "not the class picture's"
     )
+
+
+def test_a_stages_captioner_writes_captions_which_pass_the_gate_of_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = MlPaths(root=tmp_path)
+    write_dataset(paths.processing_input("dataset"))
+    save_captioner(paths.processing_input("captioner"))
+    rules = json.dumps({"also_refused": ["red dog"]})
+    segment.run(parser().parse_args([*WHOLE, f"--caption-prompt={PROMPT}"]), paths, Interruption())
+    words = read_caption_lines((paths.processing_output("segment") / "captions.jsonl").read_bytes())
+    assert {*words} == {f"skirt-{index}.png" for index in range(4)}
+    assert all(each.startswith(PROMPT) for each in words.values())
+    said = {each.removeprefix(PROMPT).strip(", ") for each in words.values()}
+    assert {*" ".join(said).replace(",", "").split()} <= {*CAPTIONER_WORDS}
+    assert any(said)
+    written = iter(["a woman in a white shirt", "a naked woman on a street", "a red dog", "a street"])
+    monkeypatch.setattr(Captioner, "describe", lambda *_: next(written))
+    asked = [*WHOLE, f"--caption-prompt={PROMPT}", f"--safety={rules}"]
+    segment.run(parser().parse_args(asked), paths, Interruption())
+    words = read_caption_lines((paths.processing_output("segment") / "captions.jsonl").read_bytes())
+    whole = f"{PROMPT}, a woman in a white shirt"
+    assert [words[name] for name in sorted(words)] == [whole, PROMPT, PROMPT, f"{PROMPT}, a street"]
+    notes = Masking.read(paths.processing_output("segment")).warnings
+    refused = [each for each in notes if "automatic caption is refused" in each]
+    assert [each.split()[0] for each in refused] == ["skirt-1.png", "skirt-2.png"]
+    assert "naked" not in " ".join(notes)

@@ -1,5 +1,6 @@
 """How long a fine-tuning takes and what it costs, before it starts."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,16 @@ import pytest
 from contracts.execution import Method
 from contracts.machine_sizes import size_of
 from contracts.training_table import TABLE
-from contracts.training_time import TRAINING_SHARE, RunCourse, RunEstimate, parts_of, run_estimate, too_long
+from contracts.training_time import (
+    CAPTION_TERAFLOP,
+    TRAINING_SHARE,
+    RunCourse,
+    RunEstimate,
+    captions_too_long,
+    parts_of,
+    run_estimate,
+    too_long,
+)
 from models.catalogue import find
 from tests.unit.test_training_limits import lesson
 
@@ -61,6 +71,18 @@ def test_an_upscaler_encodes_each_of_its_parts_once() -> None:
     assert seconds == [pytest.approx(steps + 12 * 16 * one), pytest.approx(steps + 24 * 8 * one)]
     assert parts_of(1) == 1
     assert parts_of(10_000) == 64
+
+
+def test_captions_that_a_model_writes_take_the_machine_that_masks_longer() -> None:
+    machines = jobs("ml.g5.2xlarge")
+    silent = course("sd15-inpaint", "lora", pictures=500)
+    told = replace(silent, captioned=True)
+    slow = {**machines, "segment": {"instance": "ml.m5.xlarge", "seconds": 1_800}}
+    longer = (run_estimate(told, slow).minutes or 0) - (run_estimate(silent, slow).minutes or 0)
+    assert longer == pytest.approx(500 * CAPTION_TERAFLOP / (size_of("ml.m5.xlarge").teraflops or 0) / 60, rel=0.01)
+    (problem,) = captions_too_long(told, slow["segment"])
+    assert "time of automatic captions: got 'about 1.3 hours on ml.m5.xlarge'" in str(problem)
+    assert not [*captions_too_long(silent, slow["segment"]), *captions_too_long(told, machines["segment"])]
 
 
 def test_what_is_not_known_is_not_made_up() -> None:

@@ -13,6 +13,7 @@ from contracts.model import Check
 from contracts.pretrain_hyperparameters import MODELS
 from contracts.pretraining import HELD_OUT
 from contracts.prompts import prompt
+from contracts.safety.rules import SafetyRules
 from contracts.strings import as_text
 
 
@@ -42,8 +43,9 @@ def parser() -> Parser:
         "--caption-prompt",
         default="",
         type=as_text,
-        help="give pictures without a caption one that begins with these words and names what is worn besides",
+        help="give pictures without a caption one that begins with these words and says what is seen besides",
     )
+    _add_safety(segment)
     steps.add_parser("train", help="fine-tune a base model; settings come from hyperparameters.json")
     evaluate = steps.add_parser("evaluate", help="repaint photos before and after, and measure")
     _add_task(evaluate)
@@ -64,6 +66,16 @@ def _add_task(step: argparse.ArgumentParser) -> None:
     step.add_argument("--target", default="", type=as_text, help="what to mask; needed when the task is inpaint")
 
 
+def _add_safety(step: argparse.ArgumentParser) -> None:
+    words = "what captions are refused for, as JSON in as many parts as it needs"
+    step.add_argument("--safety", action="append", default=[], help=words)
+
+
+def safety_rules(arguments: argparse.Namespace) -> SafetyRules:
+    """What words are refused for; without any, for everything that a stage may refuse."""
+    return SafetyRules.from_text("".join(arguments.safety) or "{}")
+
+
 def required_target(arguments: argparse.Namespace) -> str:
     """What to mask. Raises InvalidInputError where the task needs it and it was not given."""
     if not arguments.target:
@@ -75,12 +87,7 @@ def required_target(arguments: argparse.Namespace) -> str:
 def _add_pretraining(steps: Any) -> None:
     shard = steps.add_parser("shard", help="check a pretraining data set and write it as tar shards")
     shard.add_argument("--held-out", required=True, type=_share, help="share of the samples set aside for evaluation")
-    shard.add_argument(
-        "--safety",
-        action="append",
-        default=[],
-        help="what captions are refused for, as JSON in as many parts as it needs",
-    )
+    _add_safety(shard)
     steps.add_parser("pretrain", help="train a base model; settings come from hyperparameters.json")
     evaluate = steps.add_parser("evaluate-base", help="measure a pretrained model on the samples set aside")
     evaluate.add_argument("--model", required=True, choices=MODELS)

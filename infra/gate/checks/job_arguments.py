@@ -37,11 +37,11 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 
 def _words(node: ast.AST) -> list[str]:
-    """``["--task", task]``, ``_argument("instance_prompt", words)`` and ``_in_parts("--safety=", words)``."""
+    """``["--task", task]``, ``_argument("instance_prompt", words)`` and ``in_parts("--safety=", words)``."""
     if isinstance(node, ast.List):
         texts = (each.value for each in node.elts if isinstance(each, ast.Constant))
         return [text for text in texts if isinstance(text, str) and _WORD.fullmatch(text)]
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_argument", "_in_parts") and node.args:
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_argument", "in_parts") and node.args:
         name = getattr(node.args[0], "value", None)
         if isinstance(name, str) and _WORD.fullmatch(name.removesuffix("=")):
             return [name.removesuffix("=")]

@@ -81,7 +81,7 @@ def _mirror_times(assembly: Assembly, resource: Resource) -> Iterator[Finding]:
 
 def _bases(resource: Resource, mirrored: set[str]) -> Iterator[Finding]:
     variables = resource.properties.get("Environment", {}).get("Variables", {})
-    variable_names = ("BASE_MODELS", "DEFAULT_BASE_MODEL", "SEGMENTER", "UPSCALER", "SERVED_BASE")
+    variable_names = ("BASE_MODELS", "DEFAULT_BASE_MODEL", "SEGMENTER", "UPSCALER", "CAPTIONER", "SERVED_BASE")
     listed = [variables.get(name, "") for name in variable_names]
     named = {part for text in listed for part in str(text).split(",") if part not in ("", "none")}
     named |= set(_BASE.findall(json.dumps(resource.properties)))

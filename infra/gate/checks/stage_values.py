@@ -74,6 +74,7 @@ def _variables(stage: Stage) -> Mapping[str, str]:
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
         "SEGMENTER": stage.segmenter_model.reference,
         "UPSCALER": stage.upscaler_model.reference if stage.upscaler_model else "none",
+        "CAPTIONER": stage.captioner_model.reference if stage.captioner_model else "none",
         "SERVING_INSTANCE": stage.serving.instance,
         "SHARD_INSTANCES": str(stage.pretraining.shard_instances),
         "TRAIN_INSTANCES": str(stage.pretraining.train_instances),

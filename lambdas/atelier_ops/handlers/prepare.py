@@ -35,6 +35,7 @@ class Settings(EnvironmentSettings):
     base_models: tuple[str, ...]
     segmenter: str
     upscaler: str
+    captioner: str
     release_rules: str
     safety_rules: str
     consent: str
@@ -56,6 +57,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         default_base_model=settings.default_base_model,
         segmenter=settings.segmenter,
         upscaler=settings.upscaler,
+        captioner=settings.captioner,
         rules=ReleaseRules.from_text(settings.release_rules),
         records=Records(settings.table_name),
         commercial=settings.commercial,

@@ -80,3 +80,9 @@ def run_folders(jobs: Iterable[str], bucket: str, run: str) -> dict[str, str]:
 def style_endpoint(prefix: str, style: str, version: int) -> str:
     """The dedicated endpoint of a style's version that was fine-tuned in full."""
     return bounded(f"{prefix}-style-{style}-v{version}")
+
+
+def in_parts(option: str, text: str) -> list[str]:
+    """A container's option as often as the text needs, since one argument holds no more."""
+    most = LONGEST_ARGUMENT - len(option)
+    return [option + text[start : start + most] for start in range(0, len(text), most)]

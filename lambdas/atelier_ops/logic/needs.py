@@ -15,7 +15,7 @@ from contracts.sampling import Sampling
 from contracts.search import Search
 from contracts.training_limits import JobRoom, problems
 from contracts.training_needs import SizedTraining, shape_of
-from contracts.training_time import RunCourse, RunEstimate, run_estimate, too_long
+from contracts.training_time import RunCourse, RunEstimate, captions_too_long, run_estimate, too_long
 
 _DENOISER, _WEIGHTS = "unet/", ".safetensors"
 
@@ -33,16 +33,22 @@ class Needs:
     base_bytes: int
 
     def estimate(
-        self, pictures: int, jobs: Mapping[str, Mapping[str, Any]], search: Search | None = None
+        self,
+        pictures: int,
+        jobs: Mapping[str, Mapping[str, Any]],
+        search: Search | None = None,
+        *,
+        captioned: bool = False,
     ) -> RunEstimate:
-        """What a run of these ``jobs`` is expected to take, and with it the trainings of a ``search``.
+        """What a run of these ``jobs`` is expected to take, with the trainings of a ``search``, and with captions that a model writes.
 
-        Raises InvalidInputError, with all that the machine of its training has too little of.
+        Raises InvalidInputError, with all that the machines of its training and its captions have too little of.
         """
-        course, job = RunCourse(lesson=self.lesson, pictures=pictures, sampling=self.sampling), jobs["train"]
+        course = RunCourse(lesson=self.lesson, pictures=pictures, sampling=self.sampling, captioned=captioned)
+        job = jobs["train"]
         room = JobRoom(instance=str(job["instance"]), volume_gib=job.get("volume_gib"))
         sizes = problems(self.lesson, room, dataset_bytes=self.dataset_bytes, base_bytes=self.base_bytes)
-        refuse([*sizes, *too_long(course, job)])
+        refuse([*sizes, *too_long(course, job), *captions_too_long(course, jobs["segment"])])
         return run_estimate(course, jobs, search)
 
 

@@ -10,7 +10,7 @@ from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.baseline import thresholds
 from atelier_ops.logic.bases import base_uri, find_base, read_manifest, terms_of
 from atelier_ops.logic.dataset import Dataset, no_instance_prompt, read_dataset
-from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs
+from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, in_parts, require_registrable, run_folders, run_jobs
 from atelier_ops.logic.needs import needs
 from atelier_ops.logic.people.run_people import ask_consent, is_noted, note_person
 from atelier_ops.logic.search_plan import jobs_of, plan_search, searched
@@ -37,8 +37,8 @@ LONGEST_HYPERPARAMETER = 2_500
 """Characters SageMaker takes as the value of one hyperparameter."""
 
 
-NO_UPSCALER = "none"
-"""In place of ``name@revision``, of a stage without an upscaler."""
+NO_MODEL = "none"
+"""In place of ``name@revision``, of a stage without an upscaler or a captioner."""
 
 _ASKED = ("captions", "preflight")
 _GIVEN = ("style", "task", "target", "method", "deploy", "promote", "approval", "licence", "commercial", *_ASKED)
@@ -47,8 +47,8 @@ _GIVEN = ("style", "task", "target", "method", "deploy", "promote", "approval", 
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """What the stage has: buckets and a table, the base models it mirrored (``name@revision``), a segmenter, an upscaler; and what it
-    asks of runs.
+    """What the stage has: buckets and a table, the base models it mirrored (``name@revision``), a segmenter, an upscaler, a captioner;
+    and what it asks of runs.
 
     Its pictures are used commercially where it is ``commercial``.
     """
@@ -62,7 +62,8 @@ class Dependencies:
     rules: ReleaseRules
     records: Records
     commercial: bool
-    upscaler: str = NO_UPSCALER
+    upscaler: str = NO_MODEL
+    captioner: str = NO_MODEL
     safety: SafetyRules = CLOSED
     consent: ConsentRule = "optional"
 
@@ -90,7 +91,9 @@ def make_plan(
     _require_trainable(request, base, most)
     search = plan_search(request, dataset, settings, jobs)
     taken = needs(base, request.method, most, dataset.size, dependencies.models)
-    expected = taken.estimate(len(dataset.files.pictures), jobs, request.search) if taken else None
+    captioner = dependencies.captioner if request.captions == "automatic" else NO_MODEL
+    said = captioner != NO_MODEL
+    expected = taken.estimate(len(dataset.files.pictures), jobs, request.search, captioned=said) if taken else None
     jobs = jobs_of(request, jobs)
     prompts = _prompts(request, dataset, settings)
     prefix = dependencies.name_prefix
@@ -109,8 +112,18 @@ def make_plan(
         },
         "consented": bool(request.consent) or is_noted(request.style, execution, dependencies.records),
         "segmenter": {"uri": base_uri(dependencies.segmenter, dependencies.models)},
+        **({"captioner": {"uri": base_uri(captioner, dependencies.models)}} if said else {}),
         "runs": run_folders(jobs, dependencies.data.bucket, execution),
-        "arguments": _arguments(request, base, settings, prompts["instance_prompt"], gate, comparison, expected),
+        "arguments": _arguments(
+            request,
+            base,
+            settings,
+            prompts["instance_prompt"],
+            gate,
+            comparison,
+            expected,
+            dependencies.safety if said else None,
+        ),
         "estimate": expected,
         "search": search,
         "hyperparameters": searched(request, _strings(request, execution, prompts, dataset, settings)),
@@ -128,7 +141,7 @@ def _base_model(request: ExecutionInput, dependencies: Dependencies) -> BaseMani
     served, offered = dependencies.default_base_model, dependencies.base_models
     if request.task == UPSCALE:
         served, offered = dependencies.upscaler, (dependencies.upscaler,)
-        if served == NO_UPSCALER:
+        if served == NO_MODEL:
             raise InvalidInputError(
                 "input.task", got=UPSCALE, allowed="inpaint | text-to-image: this stage has no upscaler"
             )
@@ -209,7 +222,9 @@ def _arguments(
     gate: Mapping[str, float],
     comparison: str,
     expected: RunEstimate | None,
+    judged_by: SafetyRules | None,
 ) -> dict[str, list[str]]:
+    """``judged_by`` is what a captioner's words are refused for."""
     require_one_line("target", request.target)
     task = _task_arguments(request.task, request.target)
     prior = ["--prior"] if settings.with_prior_preservation else []
@@ -217,7 +232,8 @@ def _arguments(
     cost = _argument("expected", str(expected)) if expected else []
     evaluate = evaluation_arguments(request.task, request.target, instance_prompt, gate)
     named = _argument("caption_prompt", instance_prompt) if request.captions == "automatic" else []
-    segment = [*task, f"--resolution={base.resolution}", *prior, *named]
+    rules = in_parts("--safety=", json.dumps(judged_by.to_json())) if judged_by else []
+    segment = [*task, f"--resolution={base.resolution}", *prior, *named, *rules]
     return {"segment": segment, "evaluate": [*evaluate, *judged, *cost]}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from atelier_ops.gateways.storage import ObjectStore
 from atelier_ops.logic.bases import base_uri, find_base, terms_of
 from atelier_ops.logic.corpus import Corpus, read_corpus
-from atelier_ops.logic.names import LONGEST_ARGUMENT, bounded, require_registrable, run_folders, run_jobs, run_name
+from atelier_ops.logic.names import bounded, in_parts, require_registrable, run_folders, run_jobs, run_name
 from contracts.artifact import BaseManifest
 from contracts.corpus import CAPTIONS, LABELS, PICTURES, VOCABULARY
 from contracts.dataset_files import unused_notes
@@ -157,12 +157,6 @@ def _lustre_channel(lustre: str, run: str) -> dict[str, Any]:
 def _arguments(request: PretrainingInput, safety: SafetyRules) -> dict[str, list[str]]:
     gate = ["--gate", json.dumps(gate)] if (gate := request.thresholds) else []
     return {
-        "shard": ["--held-out", str(request.held_out), *_in_parts("--safety=", json.dumps(safety.to_json()))],
+        "shard": ["--held-out", str(request.held_out), *in_parts("--safety=", json.dumps(safety.to_json()))],
         "evaluate": ["--model", request.hyperparameters.model, *gate],
     }
-
-
-def _in_parts(option: str, text: str) -> list[str]:
-    """The option as often as the text needs, since one argument holds no more."""
-    most = LONGEST_ARGUMENT - len(option)
-    return [option + text[start : start + most] for start in range(0, len(text), most)]

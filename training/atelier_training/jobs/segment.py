@@ -18,14 +18,17 @@ log = logging.getLogger(__name__)
 
 
 def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruption) -> None:
-    """Read the processing inputs ``dataset`` and, where something is masked or captioned, ``segmenter``; write the output ``segment``."""
+    """Read the processing inputs ``dataset`` and, where something is masked or captioned, ``segmenter`` and ``captioner``.
+
+    Writes the output ``segment``.
+    """
     dataset = DatasetFolder.read(paths.processing_input("dataset"))
     for note in dataset.notes(arguments.task, prior=arguments.prior):
         log.warning("%s", note)
     masked = arguments.task == "inpaint"
     target = required_target(arguments) if masked else arguments.target
     output = paths.processing_output("segment")
-    look = Looking(dataset, arguments, paths.processing_input("segmenter"))
+    look = Looking(dataset, arguments, *map(paths.processing_input, ("segmenter", "captioner")))
     notes = dataset.check() if masked else dataset.check(look, enlarging=arguments.task == "upscale")
     if masked:
         # Whole pictures need no model, so that their check does not wait for torch.
@@ -36,6 +39,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
         )
     else:
         masking = Masking(warnings=tuple(notes))
+    masking = masking.model_copy(update={"warnings": (*masking.warnings, *look.notes)})
     advice = advise(look.facts, masked=masked, resolution=arguments.resolution)
     masking.write(output)
     DatasetAdvice(advice=tuple(advice)).write(output)

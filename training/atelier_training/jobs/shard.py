@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
+from atelier_training.arguments import safety_rules
 from atelier_training.data.sample_check import CheckedSample, check_sample
 from atelier_training.engine.interruption import Interruption
 from atelier_training.paths import MlPaths
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     vocabulary_file = paths.processing_input("vocabulary") / VOCABULARY
     vocabulary = Vocabulary.from_json(parsed(VOCABULARY, decoded(VOCABULARY, vocabulary_file.read_bytes())))
     output = paths.processing_output("shard")
-    rules = SafetyRules.from_text("".join(arguments.safety) or "{}")
+    rules = safety_rules(arguments)
     samples = read_samples(paths, vocabulary, rules, interruption)
     with ShardWriter(output / "train", host) as train, ShardWriter(output / "held-out", host) as held_out:
         for sample in samples:

@@ -19,7 +19,7 @@ _LOOKS = [
 _SEGMENTER = "$plan.task = 'inpaint' ? $plan.segmenter.uri"
 """What paints whole pictures masks nothing."""
 _LOOKER = "($plan.task = 'inpaint' or $plan.captions = 'automatic') ? $plan.segmenter.uri"
-"""Captions are what the segmenter sees."""
+"""Captions are what the segmenter sees, where the stage has no captioner."""
 
 
 def segment(use: Resources) -> Step:
@@ -29,7 +29,7 @@ def segment(use: Resources) -> Step:
         name="Segment",
         does="Decode every picture and, where the task is inpaint, find the garment on those that have no mask",
         key="segment",
-        inputs={"dataset": "$plan.dataset.uri", "segmenter": _LOOKER},
+        inputs={"dataset": "$plan.dataset.uri", "segmenter": _LOOKER, "captioner": "$plan.captioner.uri"},
     )
 
 

@@ -14,7 +14,7 @@ from infra.components.workflow.steps.ending import on_jobs
 from infra.components.workflow.steps.publication import PROMOTED
 from models.catalogue import find
 
-NO_LUSTRE = NO_UPSCALER = "none"
+NO_LUSTRE = NO_MODEL = "none"
 
 PREPARED = ("notes",)
 """What Prepare leaves behind beside the plan."""
@@ -27,7 +27,8 @@ def prepare(use: Resources, rest: Resumable) -> Step:
         "DEFAULT_BASE_MODEL": stage.default_model.reference,
         "BASE_MODELS": ",".join(find(name).reference for name in stage.base_models),
         "SEGMENTER": stage.segmenter_model.reference,
-        "UPSCALER": stage.upscaler_model.reference if stage.upscaler_model else NO_UPSCALER,
+        "UPSCALER": stage.upscaler_model.reference if stage.upscaler_model else NO_MODEL,
+        "CAPTIONER": stage.captioner_model.reference if stage.captioner_model else NO_MODEL,
         "TABLE_NAME": table_name(use.table),
         "CONSENT": stage.people.consent,
         "COMMERCIAL": str(stage.licences.commercial).lower(),
