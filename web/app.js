@@ -13,15 +13,16 @@ import { Shell } from "./ui/shell.js";
 
 async function start() {
   startTheme();
-  await startLanguage();
+  const speaking = startLanguage();
   const root = /** @type {HTMLElement} */ (document.getElementById("app"));
   try {
-    const config = await loadConfig();
+    const [config] = await Promise.all([loadConfig(), speaking]);
     const session = new Session(config);
     await session.start();
     const api = new Api({ authorization: () => session.authorization(), language: () => language.now, lapsed: () => session.end(true) });
     render(html`<${Shell} use=${{ api, session, config }} />`, root);
   } catch (error) {
+    await speaking;
     render(html`<main class="page"><${ProblemNote} told=${told(error)} /></main>`, root);
   }
 }

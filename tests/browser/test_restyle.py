@@ -88,6 +88,40 @@ def test_a_mask_is_mended_by_hand_and_the_mended_one_is_painted(visit: Open) -> 
     expect(page.locator(SUBMIT)).to_be_enabled()
 
 
+def test_a_mask_is_drawn_by_keys_alone(visit: Open) -> None:
+    seen = visit("#/restyle?sample=street-01")
+    page, area = seen.page, seen.page.locator(FOUND)
+    page.get_by_role("button", name="Draw a mask by hand").focus()
+    page.keyboard.press("Enter")
+    expect(area).to_have_text("0%")
+    page.locator(".stage").focus()
+    page.keyboard.press("ArrowRight")
+    blameless(seen)
+    page.keyboard.press("Space")
+    expect(area).not_to_have_text("0%")
+    dab = share(area.inner_text())
+    page.keyboard.press("z")
+    expect(area).to_have_text("0%")
+    for _ in range(3):
+        page.keyboard.press("]")
+    page.keyboard.down("Space")
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.up("Space")
+    expect(area).not_to_have_text("0%")
+    line = share(area.inner_text())
+    assert line > 3 * dab, "a larger brush, and a line"
+    page.keyboard.press("e")
+    page.keyboard.press("Space")
+    expect(area).not_to_have_text(f"{line:g}%")
+    assert dab < share(area.inner_text()) < line
+
+
+def share(text: str) -> float:
+    """Of ``12.5%`` 12.5."""
+    return float(text.rstrip("%"))
+
+
 def test_what_cannot_be_is_said_kindly(visit: Open) -> None:
     seen = visit()
     page = seen.page

@@ -83,6 +83,26 @@ def test_addresses_are_relative_and_exist(web: Path) -> None:
         assert missing == [], path
 
 
+def test_what_the_first_screen_needs_is_asked_for_at_once(web: Path) -> None:
+    """Without it a browser learns of each module only when it has read the one before: a dozen round trips."""
+    listed = re.findall(r'rel="modulepreload" href="([^"]+)"', (web / "index.html").read_text("utf-8"))
+    first = re.search(r'load: \(\) => import\("([^"]+)"\)', (web / "pages.js").read_text("utf-8"))
+    assert first
+    assert sorted((web / name).resolve() for name in listed) == sorted(
+        {path for start in ("app.js", first[1]) for path in needed((web / start).resolve())}
+        - {(web / "app.js").resolve()}
+    )
+
+
+def needed(module: Path, known: frozenset[Path] = frozenset()) -> frozenset[Path]:
+    """The module, and those that it imports before it runs."""
+    known |= {module}
+    for name in re.findall(r'^import (?:[^"]* from )?"([^"]+)";', module.read_text("utf-8"), re.MULTILINE):
+        if (path := (module.parent / name).resolve()) not in known:
+            known |= needed(path, known)
+    return known
+
+
 def test_nothing_needs_what_the_content_security_policy_forbids(web: Path) -> None:
     page = (web / "index.html").read_text("utf-8")
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page)

@@ -1,7 +1,7 @@
 import { ApiProblem, problemOf } from "./problem.js";
 import { follow, sleep } from "./waiting.js";
 
-/** @import {FileAddress, ListedStyle, Page, Prediction, Sent, VersionCard, WholeStyle} from "./types.js" */
+/** @import {FileAddress, ListedStyle, Page, Prediction, Sent, VersionCard} from "./types.js" */
 
 const MOST_TRIES = 5;
 const LONGEST_WAIT = 20;
@@ -124,7 +124,7 @@ export class Api {
     return this.all("v1/styles?limit=100");
   }
 
-  /** @param {string} name @returns {Promise<WholeStyle>} */
+  /** @param {string} name @returns {Promise<import("../teach/types.js").Style>} */
   style(name) {
     return this.ask(`v1/styles/${encodeURIComponent(name)}`);
   }

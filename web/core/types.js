@@ -27,7 +27,6 @@
  * @typedef {{style: string, owner: "client" | "house", promoted: string | null, versions: number}} ListedStyle
  * @typedef {{version: string, number: number, published: boolean, promoted: boolean, created_at: string | null,
  *   base_model: string, metrics: Record<string, number>}} StyleVersion
- * @typedef {{style: string, promoted: string | null, versions: StyleVersion[]}} WholeStyle
  * @typedef {StyleVersion & {instance_prompt: string | null, target: string | null}} VersionCard
  * @typedef {{id: string, uri: string, headers: Record<string, string>, urls: {upload: string, get: string}}} FileAddress
  */

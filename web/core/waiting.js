@@ -25,7 +25,7 @@ export function sleep(seconds, signal) {
  * @param {string | null} stage as the API names it; what wakes takes minutes
  */
 export function pause(looks, stage) {
-  return Math.min(0.5 * 1.35 ** looks, stage === "waking" ? 10 : 3);
+  return Math.min(0.2 * 1.5 ** looks, stage === "waking" ? 10 : 3);
 }
 
 /**

@@ -32,7 +32,10 @@ export async function startLanguage() {
 
 /** @param {Language} wanted @param {boolean} [remember] */
 export async function speak(wanted, remember = true) {
-  TEXTS[wanted] ??= (await import(`../text/${wanted}.js`)).default;
+  if (!TEXTS[wanted]) {
+    const parts = await Promise.all(["restyle", "teach"].map((part) => import(`../text/${wanted}/${part}.js`)));
+    TEXTS[wanted] = Object.assign({}, ...parts.map((part) => part.default));
+  }
   document.documentElement.lang = wanted;
   if (remember) localStorage.setItem(KEPT, wanted);
   language.set(wanted);

@@ -1,4 +1,4 @@
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { t } from "../core/words.js";
 import { fit, onPhoto, pan, zoom } from "./view.js";
 
@@ -6,10 +6,14 @@ import { fit, onPhoto, pan, zoom } from "./view.js";
 /** @import {Mask} from "./mask.js" */
 /** @import {Photo} from "../core/types.js" */
 
+/** Screen pixels by which a key moves the photo. */
 const STEP = 40;
+/** Where arrow keys lead. @type {Record<string, [number, number]>} */
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
- * The photo with its mask, to look at closely and to draw on: by mouse, pen or fingers; two fingers, the wheel and keys move it.
+ * The photo with its mask, to look at closely and to draw on: by mouse, pen, fingers or keys; two fingers and the wheel move it, and so do keys
+ * where there is no brush to move.
  * @param {{photo: Photo, mask: Mask | null, drawn: number, tool: Tool, radius: number, shown: boolean, feather: number | null,
  *   controls: {current: Controls | null}, onDrawn: () => void}} props `radius` is in screen pixels
  */
@@ -20,8 +24,8 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
   const ring = useRef(/** @type {HTMLDivElement | null} */ (null));
   const view = useRef(/** @type {View} */ ({ scale: 1, x: 0, y: 0 }));
   const fingers = useRef(/** @type {Map<number, Point>} */ (new Map()));
-  const [held, hold] = useState(false);
-  const moves = tool === "hand" || held || !mask;
+  const spot = useRef(/** @type {Point | null} */ (null));
+  const moves = tool === "hand" || !mask;
 
   const size = () => ({ width: frame.current?.clientWidth ?? 1, height: frame.current?.clientHeight ?? 1 });
   const show = (/** @type {View} */ next) => {
@@ -30,6 +34,10 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
   };
   const middle = () => ({ x: size().width / 2, y: size().height / 2 });
   const zoomAt = (/** @type {Point} */ at, /** @type {number} */ factor) => show(zoom(view.current, at, factor, photo, size()));
+  const put = (/** @type {Point} */ at) => {
+    spot.current = at;
+    if (ring.current) ring.current.style.transform = `translate(${at.x}px, ${at.y}px)`;
+  };
   controls.current = {
     zoom: (factor) => zoomAt(middle(), factor),
     fit: () => show(fit(photo, size())),
@@ -63,10 +71,10 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
     return { x: event.clientX - (box?.left ?? 0), y: event.clientY - (box?.top ?? 0) };
   }
 
-  /** @param {Point} from @param {Point} to */
+  /** @param {Point} from on the photo @param {Point} to in the frame */
   function stroke(from, to) {
     if (!mask || !canvas.current) return;
-    const box = mask.draw(onPhoto(view.current, from), onPhoto(view.current, to), radius / view.current.scale, tool === "brush");
+    const box = mask.draw(from, onPhoto(view.current, to), radius / view.current.scale, tool === "brush");
     if (box) tint(canvas.current, mask, box);
   }
 
@@ -78,7 +86,7 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
     if (moves || event.button === 1) return;
     if (fingers.current.size > 1) return takeBack();
     mask?.begin();
-    stroke(at(event), at(event));
+    stroke(onPhoto(view.current, at(event)), at(event));
   }
 
   /** A second finger means to pinch: what the first one drew is none of it. */
@@ -93,7 +101,7 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
   /** @param {PointerEvent} event */
   function move(event) {
     const now = at(event);
-    if (ring.current) ring.current.style.transform = `translate(${now.x - radius}px, ${now.y - radius}px)`;
+    put(now);
     const before = fingers.current.get(event.pointerId);
     if (!before) return;
     const other = [...fingers.current].find(([id]) => id !== event.pointerId)?.[1];
@@ -102,13 +110,17 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
       const between = (/** @type {Point} */ point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
       zoomAt({ x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 }, between(now) / between(before));
       show(pan(view.current, { x: (now.x - before.x) / 2, y: (now.y - before.y) / 2 }, photo, size()));
-    } else if (mask?.stroke) stroke(before, now);
+    } else if (mask?.stroke) stroke(onPhoto(view.current, before), now);
     else show(pan(view.current, { x: now.x - before.x, y: now.y - before.y }, photo, size()));
   }
 
   /** @param {PointerEvent} event */
   function up(event) {
     fingers.current.delete(event.pointerId);
+    finish();
+  }
+
+  function finish() {
     if (!mask?.stroke) return;
     mask.end();
     onDrawn();
@@ -116,21 +128,38 @@ export function Stage({ photo, mask, drawn, tool, radius, shown, feather, contro
 
   /** @param {KeyboardEvent} event */
   function pressed(event) {
-    const by = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] }[event.key];
-    if (event.key === " ") hold(true);
-    else if (by) controls.current?.pan({ x: by[0] ?? 0, y: by[1] ?? 0 });
-    else return;
+    const [x, y] = WAYS[event.key] ?? [0, 0];
+    const here = spot.current ?? middle();
+    if (!x && !y && (event.key !== " " || moves)) return;
     event.preventDefault();
+    if (moves) controls.current?.pan({ x: -x * STEP, y: -y * STEP });
+    else if (event.key !== " ") moveBrush(here, { x: x * (event.shiftKey ? 2 : radius), y: y * (event.shiftKey ? 2 : radius) });
+    else if (!event.repeat) {
+      mask?.begin();
+      stroke(onPhoto(view.current, here), here);
+    }
   }
 
-  return html`<div class="stage" ref=${frame} tabindex="0" role="group" aria-label=${t("stage")} data-moves=${moves ? "" : undefined}
+  /** At the frame's edge the photo moves instead. @param {Point} here @param {Point} by */
+  function moveBrush(here, by) {
+    const from = onPhoto(view.current, here);
+    const { width, height } = size();
+    const next = { x: Math.min(width, Math.max(0, here.x + by.x)), y: Math.min(height, Math.max(0, here.y + by.y)) };
+    controls.current?.pan({ x: next.x - here.x - by.x, y: next.y - here.y - by.y });
+    put(next);
+    if (mask?.stroke) stroke(from, next);
+  }
+
+  return html`<div class="stage" ref=${frame} tabindex="0" role="application" aria-label=${t("stage")} aria-describedby="stage-keys" data-moves=${moves ? "" : undefined}
       onPointerDown=${down} onPointerMove=${move} onPointerUp=${up} onPointerCancel=${up}
-      onKeyDown=${pressed} onKeyUp=${(/** @type {KeyboardEvent} */ event) => event.key === " " && hold(false)}>
+      onKeyDown=${pressed} onKeyUp=${(/** @type {KeyboardEvent} */ event) => event.key === " " && finish()} onBlur=${finish}
+      onFocus=${() => put(spot.current ?? middle())}>
     <div class="stage-layer" ref=${layer}>
       <img src=${photo.url} width=${photo.width} height=${photo.height} alt=${t("stage.photo")} draggable=${false} />
       <canvas ref=${canvas} width=${photo.width} height=${photo.height} hidden=${!shown} style=${{ filter: feather ? `blur(${feather / 4}px)` : "" }}></canvas>
     </div>
     ${!moves && html`<div class="stage-ring" ref=${ring} style=${{ width: `${radius * 2}px`, height: `${radius * 2}px` }}></div>`}
+    <p class="stage-keys" id="stage-keys">${t(moves ? "stage.keys.move" : "stage.keys")}</p>
   </div>`;
 }
 

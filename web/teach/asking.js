@@ -1,6 +1,6 @@
 /** @import {Api} from "../core/api.js" */
 /** @import {Page} from "../core/types.js" */
-/** @import {Caption, Comparison, StoredFile, Style, Training} from "./types.js" */
+/** @import {Caption, Comparison, StoredFile, Training} from "./types.js" */
 
 const name = encodeURIComponent;
 
@@ -50,11 +50,6 @@ export function datasetFiles(api, style) {
 /** @param {Api} api @param {string} id @returns {Promise<null>} */
 export function deleteFile(api, id) {
   return api.ask(`v1/files/${name(id)}`, { method: "DELETE" });
-}
-
-/** @param {Api} api @param {string} of @returns {Promise<Style>} */
-export function style(api, of) {
-  return api.ask(`v1/styles/${name(of)}`);
 }
 
 /** @param {Api} api @param {string} of @param {number[]} numbers @returns {Promise<Comparison>} */

@@ -83,8 +83,15 @@ export function MaskEditor({ picture, onClose }) {
     onClose();
   };
   const empty = mask.area === 0;
+  const keys = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "[") size(Math.max(3, radius - 4));
+    else if (event.key === "]") size(Math.min(80, radius + 4));
+    else if (event.key === "b") take("brush");
+    else if (event.key === "e") take("eraser");
+    else if (event.key === "z") change(() => mask.undo())();
+  };
   return html`<${Dialog} title=${t("teach.mend", { name: picture.name })} onClose=${onClose} wide>
-    <div class="mask-editor"><${Stage} photo=${photo} mask=${mask} drawn=${drawn} tool=${tool} radius=${radius} shown=${true} feather=${null}
+    <div class="mask-editor" onKeyDown=${keys}><${Stage} photo=${photo} mask=${mask} drawn=${drawn} tool=${tool} radius=${radius} shown=${true} feather=${null}
       controls=${controls} onDrawn=${() => draw((n) => n + 1)} /></div>
     <div class="teach-tools" role="toolbar" aria-label=${t("toolbar")}>
       <${IconButton} icon="brush" label=${t("keys.brush")} pressed=${tool === "brush"} onClick=${() => take("brush")} />

@@ -14,7 +14,7 @@ import { ComparisonView } from "./report.js";
 
 /** A style: its versions, which of them its name means, and two of them side by side. @param {{use: Use, name: string, compared: string}} props */
 export function StyleView({ use, name, compared }) {
-  const asked = useAsked(() => ask.style(use.api, name));
+  const asked = useAsked(() => use.api.style(name));
   const { now: style, again } = asked;
   const [chosen, choose] = useState(compared.split(",").map(Number).filter(Boolean));
   const [sure, askSure] = useState(/** @type {Sure | null} */ (null));
