@@ -35,7 +35,7 @@ def test_who_signs_out_is_signed_out_at_the_login_and_comes_back(visit: Callable
     page.route("**/v1/**", lambda route: route.fulfill(json={"results": [], "next": None}))
     page.route(f"https://{LOGIN}/logout?*", lambda route: route.fulfill(status=302, headers={"location": home}))
     arrived.origins.add(f"https://{LOGIN}")
-    tokens = {"access_token": "a", "id_token": "i", "until": 2**40}
+    tokens = {"access_token": "a", "until": 2**40}
     page.evaluate("(tokens) => sessionStorage.setItem('atelier.tokens', JSON.stringify(tokens))", tokens)
     page.reload()
     with page.expect_request(f"https://{LOGIN}/logout?*") as asked:

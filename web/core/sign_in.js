@@ -34,7 +34,7 @@ export async function startSignIn(stage) {
     response_type: "code",
     client_id: stage.client_id,
     redirect_uri: home(),
-    scope: stage.scope ?? "openid email",
+    scope: "openid email",
     state: state ?? "",
     code_challenge_method: "S256",
     code_challenge: await challengeOf(verifier ?? ""),
@@ -72,16 +72,10 @@ export async function takeCode(stage) {
 export async function fresh(stage) {
   const kept = tokens();
   if (!kept) return null;
-  if (kept.until - EARLY > Date.now() / 1000) return chosen(stage, kept);
+  if (kept.until - EARLY > Date.now() / 1000) return kept.access_token;
   if (!kept.refresh_token) return null;
   const refreshed = await exchange(stage, { grant_type: "refresh_token", refresh_token: kept.refresh_token });
-  const now = tokens();
-  return refreshed && now ? chosen(stage, now) : null;
-}
-
-/** @param {SignIn} stage @param {Tokens} kept */
-function chosen(stage, kept) {
-  return stage.token === "id" ? kept.id_token : kept.access_token;
+  return (refreshed && tokens()?.access_token) || null;
 }
 
 /** @returns {Tokens | null} */

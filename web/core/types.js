@@ -36,7 +36,7 @@
  *
  * What the host says of the stage that it serves: `config.json` beside the page.
  *
- * @typedef {{domain: string, client_id: string, scope?: string, token?: "access" | "id"}} SignIn
+ * @typedef {{domain: string, client_id: string}} SignIn
  * @typedef {object} Config
  * @property {string} stage
  * @property {string | null} key an API key where everybody who sees the page may use it, as on a laptop
@@ -59,7 +59,7 @@
  *
  * @typedef {{what: string, got?: string, allowed?: string, reason?: string | null}} Line
  *
- * @typedef {{id_token: string, access_token: string, refresh_token?: string, until: number}} Tokens
+ * @typedef {{access_token: string, refresh_token?: string, until: number}} Tokens
  *
  * Where the page is: `#/history?open=abc` has the parts `["history"]` and a query.
  * @typedef {{parts: string[], query: URLSearchParams}} Route
