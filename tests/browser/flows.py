@@ -60,8 +60,8 @@ def paint_catalogue(visit: Visit) -> str:
 
 def file(name: str, body: bytes) -> FilePayload:
     """A file that somebody chooses."""
-    kind = "text/csv" if name.endswith(".csv") else "image/png"
-    return {"name": name, "mimeType": kind, "buffer": body}
+    kinds = {"csv": "text/csv", "png": "image/png", "txt": "text/plain"}
+    return {"name": name, "mimeType": kinds.get(name.rpartition(".")[2], ""), "buffer": body}
 
 
 def words(page: Page) -> Locator:

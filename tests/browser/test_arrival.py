@@ -1,10 +1,10 @@
 """Somebody's first visit: nothing is there yet, and everything can go wrong."""
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.visits import PHONE, Visit
 from tests.e2e.studio import Studio
@@ -15,6 +15,8 @@ EMPTY = {
     "#/catalogue": "No catalogue was painted here yet",
     "#/history": "Nothing",
 }
+
+WRONG = {500: "The service made a mistake", 403: "You are not let in", 404: "allowed: a stage"}
 
 
 def test_who_opens_the_cloud_is_led_to_its_page(visit: Callable[..., Visit], studio: Studio) -> None:
@@ -45,11 +47,12 @@ def test_who_signs_out_is_signed_out_at_the_login_and_comes_back(visit: Callable
     assert page.evaluate("() => sessionStorage.length") == 0
 
 
-@pytest.mark.parametrize("place", EMPTY)
-def test_an_empty_account_says_so_and_how_to_begin(visit: Callable[..., Visit], place: str) -> None:
-    arrived = visit(place, size=PHONE)
-    expect(arrived.page.locator("main")).to_contain_text(EMPTY[place])
-    expect(arrived.page.locator("main a.button.primary")).to_be_visible()
+def test_an_empty_account_says_so_and_how_to_begin(visit: Callable[..., Visit]) -> None:
+    arrived = visit(size=PHONE)
+    for place, says in EMPTY.items():
+        arrived.go(place)
+        expect(arrived.page.locator("main")).to_contain_text(says)
+        expect(arrived.page.locator("main a.button.primary")).to_be_visible()
 
 
 def test_the_page_is_used_by_keys_alone(visit: Callable[..., Visit]) -> None:
@@ -74,22 +77,20 @@ def test_the_page_is_used_by_keys_alone(visit: Callable[..., Visit]) -> None:
     expect(page.get_by_label("Name of the style")).to_have_value("my-skirt")
 
 
-@pytest.mark.parametrize(
-    ("status", "says"), [(500, "The service made a mistake"), (403, "You are not let in"), (404, "allowed: a stage")]
-)
-def test_what_goes_wrong_is_said_with_what_to_do_and_trying_again_helps(
-    visit: Callable[..., Visit], status: int, says: str
-) -> None:
+def test_what_goes_wrong_is_said_with_what_to_do_and_trying_again_helps(visit: Callable[..., Visit]) -> None:
     arrived = visit("#/history")
     arrived.expect_errors("Failed to load resource")
     page = arrived.page
-    body = {"title": "wrong", "status": status, "detail": "styles: got none; allowed: a stage"}
-    page.route("**/v1/styles*", lambda route: route.fulfill(status=status, json=body))
-    page.get_by_role("link", name="Teach", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text(says)
-    page.unroute("**/v1/styles*")
-    page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("alert")).to_have_count(0)
+    for status, says in WRONG.items():
+        body = {"title": "wrong", "status": status, "detail": "styles: got none; allowed: a stage"}
+        answer = partial(Route.fulfill, status=status, json=body)
+        page.route("**/v1/styles*", answer)
+        page.get_by_role("link", name="Teach", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text(says)
+        page.unroute("**/v1/styles*")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("alert")).to_have_count(0)
+        page.get_by_role("link", name="History", exact=True).click()
 
 
 def test_a_slow_connection_shows_that_something_comes(visit: Callable[..., Visit]) -> None:

@@ -1,6 +1,8 @@
 """Many photos at once."""
 
 import io
+import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +10,14 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.flows import PHOTOS, file, saved, words
+from tests.browser.flows import MINUTES, PHOTOS, file, saved, words
 from tests.browser.visits import Visit
+from tests.e2e.studio import Studio
+
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
+"""How a HEIC file begins: Chromium reads none, however it goes on."""
+MANY = 600
+"""Rows; a request may hold 500 itself."""
 
 
 def size_of(picture: bytes) -> tuple[int, int]:
@@ -60,6 +68,58 @@ def test_a_list_that_names_no_photos_and_a_row_without_one_say_what_to_do(visit:
     page.get_by_label("Choose pictures").set_input_files(file("lost.png", PHOTOS[0].read_bytes()))
     expect(page.locator(".order-row")).to_contain_text("a column that this row does not have")
     expect(page.get_by_role("button", name="Restyle 1")).to_be_disabled()
+
+
+def test_a_photo_that_only_some_browsers_read_is_named_with_what_to_do(visit: Callable[..., Visit]) -> None:
+    page = visit("#/catalogue/new").page
+    page.get_by_label("Choose pictures").set_input_files(
+        [file("IMG_2041.HEIC", HEIC), file("street.png", PHOTOS[0].read_bytes())]
+    )
+    note = page.get_by_role("alert")
+    expect(note).to_contain_text("IMG_2041.HEIC")
+    expect(note).to_contain_text("Save them as PNG, JPEG or WebP")
+    expect(page.locator(".order-row")).to_have_count(1)
+
+
+def test_a_batch_is_stopped_and_gone_on_with(visit: Callable[..., Visit], studio: Studio) -> None:
+    api = studio.deployment.api
+    photo = api.files.upload(PHOTOS[0].read_bytes(), name="street.png", content_type="image/png").uri
+    rows = [{"photo": photo, "words": f"a {colour} skirt"} for colour in ("red", "blue", "green", "black") * 2]
+    asked = {"image": "{photo}", "mask_prompt": "a skirt", "prompt": "{words}"}
+    made = api.request("POST", "/v1/batches", {"name": "halted", "input": asked, "items": rows})
+    page = visit(f"#/catalogue/{made['id']}").page
+    expect(page.get_by_role("status").filter(has_text=f"of {len(rows)}")).to_be_visible(timeout=MINUTES)
+    page.get_by_role("button", name="Stop").click()
+    on = page.get_by_role("button", name=re.compile(r"^Go on with \d+$"))
+    on.wait_for(timeout=MINUTES)
+    expect(page.locator(".status")).to_have_text("stopped")
+    on.click()
+    page.get_by_role("button", name=f"Download {len(rows)}").wait_for(timeout=MINUTES)
+    expect(on).to_have_count(0)
+    expect(page.locator(".status")).to_have_text("done")
+
+
+def test_more_rows_than_a_request_holds_are_sent_as_a_file(visit: Callable[..., Visit], studio: Studio) -> None:
+    page = visit("#/catalogue/new").page
+    rows = "photo,sku\n" + "".join(f"{PHOTOS[0].name},{number}\n" for number in range(MANY))
+    page.get_by_label("A list (CSV)").set_input_files(file("all.csv", rows.encode()))
+    page.get_by_label("Choose pictures").set_input_files([str(PHOTOS[0])])
+    page.get_by_label("Garment", exact=True).fill("a skirt")
+    words(page).fill("a red skirt")
+    expect(page.locator(".order-row")).to_have_count(50)
+    page.get_by_role("button", name=f"{MANY - 50} more").click()
+    expect(page.locator(".order-row")).to_have_count(100)
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/batches")) as asked:
+        page.get_by_role("button", name=f"Restyle {MANY}").click()
+    sent, made = json.loads(asked.value.request.post_data or ""), asked.value.json()
+    api = studio.deployment.api
+    api.request("POST", f"/v1/batches/{made['id']}/cancel")
+    assert "items" not in sent
+    lines = (
+        studio.client("s3").get_object(Bucket=studio.bucket("Media"), Key=sent["manifest"])["Body"].read().splitlines()
+    )
+    assert len(lines) == MANY
+    assert json.loads(lines[-1])["words"] == "a red skirt"
 
 
 def test_what_the_api_refuses_of_a_row_is_said_by_its_line(visit: Callable[..., Visit]) -> None:

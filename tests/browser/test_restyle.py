@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.flows import file
 from tests.browser.visits import DESKTOP, PHONE, Colours, Language, Visit
 
 Open = Callable[..., Visit]
@@ -37,13 +38,9 @@ def test_three_clicks_lead_to_a_picture_that_is_kept(
 ) -> None:
     seen = visit(size=size, language=language, colours=colours)
     page = seen.page
-    page.wait_for_selector(FIRST_SAMPLE)
-    blameless(seen)
     find_skirt(seen)
-    blameless(seen)
     page.click(SUBMIT)
     page.wait_for_selector(".result", timeout=LONG)
-    blameless(seen)
     assert {"en": "artificial intelligence", "ko": "인공지능"}[language] in page.inner_text(".disclosure")
     with page.expect_download() as fetched:
         page.click(".result a[download]")
@@ -137,6 +134,14 @@ def test_what_cannot_be_is_said_kindly(visit: Open) -> None:
     page.click(SUBMIT)
     expect(page.locator(".note strong")).to_have_text("Nobody is undressed here")
     blameless(seen)
+
+
+def test_a_photo_of_an_iphone_is_refused_with_what_to_do(visit: Open) -> None:
+    page = visit().page
+    page.get_by_label("Choose a photo").set_input_files(file("IMG_2041.HEIC", b"\x00\x00\x00\x18ftypheic"))
+    expect(page.locator(".toast")).to_contain_text("IMG_2041.HEIC is HEIC")
+    expect(page.locator(".toast")).to_contain_text("save it as JPEG first")
+    expect(page.locator(".start")).to_be_visible()
 
 
 def test_an_address_holds_what_was_chosen(visit: Open) -> None:

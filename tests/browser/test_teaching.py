@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.flows import MINUTES, PICTURES, STYLE, file
 from tests.browser.visits import PHONE, Visit
+from tests.chaos.shelf import adapter
 from tests.e2e.studio import Studio
 
 
@@ -57,6 +58,29 @@ def test_versions_are_compared_put_in_service_rolled_back_and_deleted(
     assert studio.deployment.api.request("GET", f"/v1/styles/{shawl}")["promoted"] == f"{shawl}@1"
 
 
+def test_a_version_that_waits_is_rejected_and_never_worn(
+    visit: Callable[..., Visit], shawl: str, studio: Studio
+) -> None:
+    """A brought version waits for nobody, so its package is set back to where a training's result stands before its decision."""
+    api, registry = studio.deployment.api, studio.client("sagemaker")
+    weights = api.files.upload(adapter(), name="shawl.safetensors").uri
+    body = {"weights": weights, "instance_prompt": "a photo of sks shawl"}
+    made = api.request("POST", f"/v1/styles/{shawl}/versions", body)
+    number = int(made["version"].partition("@")[2])
+    package = next(each for each in studio.packages(shawl) if each["ModelPackageVersion"] == number)
+    arn = package["ModelPackageArn"]
+    registry.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="PendingManualApproval")
+    page = visit(f"#/teach/style/{shawl}").page
+    row = page.locator(".version", has_text=f"Version {number}")
+    expect(row).to_contain_text("waits for a decision")
+    row.get_by_role("button", name="Reject").click()
+    expect(row).to_contain_text("rejected")
+    expect(row.get_by_role("button", name="Reject")).to_have_count(0)
+    expect(row.get_by_role("button", name="Put in service")).to_have_count(0)
+    assert registry.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"] == "Rejected"
+    api.request("DELETE", f"/v1/styles/{shawl}/versions/{number}")
+
+
 def test_a_training_that_was_stopped_says_so_and_can_go_on(
     visit: Callable[..., Visit], studio: Studio, training: str
 ) -> None:
@@ -74,9 +98,9 @@ def test_a_training_that_was_stopped_says_so_and_can_go_on(
 def test_pictures_that_cannot_be_read_are_named_and_the_others_kept(visit: Callable[..., Visit]) -> None:
     page = visit("#/teach/new").page
     page.get_by_label("Choose pictures").set_input_files(
-        [file("broken.png", b"no picture"), file("치마.png", PICTURES[0].read_bytes())]
+        [file("broken.png", b"no picture"), file("notes.txt", b"of her"), file("치마.png", PICTURES[0].read_bytes())]
     )
-    expect(page.get_by_role("alert")).to_contain_text("broken.png")
+    expect(page.get_by_role("alert")).to_contain_text("broken.png, notes.txt")
     expect(page.locator(".teach-card")).to_have_count(1)
     expect(page.get_by_text("Which garment is it?")).to_be_visible()
     expect(page.get_by_role("button", name="Check the pictures")).to_be_disabled()

@@ -46,12 +46,14 @@ class Visit:
         """Go on to another place, as a link of the page does."""
         self.page.evaluate("(place) => { location.hash = place; }", place)
 
-    def axe(self) -> list[str]:
-        """What of this screen keeps people out, a line a fault, as axe-core finds it; empty where nothing does."""
+    def axe(self, *rules: str) -> list[str]:
+        """What of this screen keeps people out, a line a fault, as axe-core finds it by all or some rules; empty where nothing does."""
         # Evaluated by the debugger's protocol, which the page's own policy on scripts does not concern.
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(_AXE.read_text(encoding="utf-8"))
-        found: dict[str, Any] = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        only = {"runOnly": list(rules)} if rules else {}
+        options = {"resultTypes": ["violations"], **only}
+        found: dict[str, Any] = self.page.evaluate("(options) => axe.run(document, options)", options)
         return [
             f"{rule['id']}: {rule['help']}: {node['html'][:200]} ({node.get('failureSummary', '')})"
             for rule in found["violations"]

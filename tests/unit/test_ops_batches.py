@@ -285,6 +285,18 @@ def test_an_item_that_is_handed_out_twice_is_one_prediction(studio: Studio) -> N
     assert len(studio.inference.queue) == 1
 
 
+def test_who_asks_for_a_stopped_round_after_the_next_one_does_keeps_nothing_from_its_state(studio: Studio) -> None:
+    """A function may start so slowly that its round was stopped and gone on with meanwhile; both ask for one prediction."""
+    plan = first_round(studio)
+    (red, *_) = studio.items(plan)
+    studio.paint(red)
+    waits = studio.handed[red.line]
+    studio.paint(red)  # the one that is late: its state was stopped
+    notify(studio, 0)
+    assert studio.tokens.answers[waits][0] == "success"
+    assert studio.told(red)[0] == "success"
+
+
 def test_what_the_api_does_not_take_fails_its_item_with_the_reason(studio: Studio) -> None:
     plan = first_round(studio, items=[{"colour": "red"}])
     (red,) = studio.items(plan)

@@ -33,7 +33,8 @@ export function New({ order }) {
         <small>${t("catalogue.drop")}</small></div>
       ${wrongList && html`<div class="note" data-kind="wrong" role="alert"><strong>${t("catalogue.list.wrong")}</strong>
         <p>${t("catalogue.list.wrong.do", { got: wrongList.got, allowed: wrongList.allowed })}</p></div>`}
-      ${unreadable.length > 0 && html`<div class="note" data-kind="wrong" role="alert"><strong>${t("teach.unreadable")}</strong><p>${unreadable.join(", ")}</p></div>`}
+      ${unreadable.length > 0 && html`<div class="note" data-kind="wrong" role="alert"><strong>${t("teach.unreadable")}</strong><p>${unreadable.join(", ")}</p>
+        <p>${t("catalogue.unreadable.do")}</p></div>`}
     </section>
     <section class="teach-part"><h2><i>2</i>${t("catalogue.all")}</h2>
       <div class="pair">

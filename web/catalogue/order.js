@@ -1,6 +1,6 @@
 import { Changing } from "../core/changing.js";
 import { fewAtOnce } from "../core/waiting.js";
-import { readPhoto } from "../core/pictures.js";
+import { isNoise, readPhoto } from "../core/pictures.js";
 import { baseName, filled, ListError, rowsOf, unknownColumns } from "./list.js";
 
 /** @import {Use} from "../app.js" */
@@ -60,9 +60,9 @@ export class Order {
     this.update({ busy: "reading", unreadable: [], wrongList: null });
     for (const file of files) {
       const name = baseName(file.name);
-      if (name.startsWith(".")) continue;
+      if (isNoise(name)) continue;
       if (/\.csv$/i.test(name)) await this.addList(file);
-      else if (file.type.startsWith("image/")) await this.addPhoto(file, name);
+      else await this.addPhoto(file, name);
     }
     this.update({ busy: "" });
   }

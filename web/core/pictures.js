@@ -20,6 +20,11 @@ export function fitted(width, height, longest = LONGEST_SIDE) {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
+/** Whether a file is one that desktops leave in folders, and nobody chose. @param {string} name */
+export function isNoise(name) {
+  return /^(\.|~\$|thumbs\.db$|desktop\.ini$)/i.test(name);
+}
+
 /**
  * A photo of a file: turned as its EXIF says, and scaled down. Raises where the browser cannot read it.
  * @param {Blob} file

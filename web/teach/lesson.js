@@ -1,11 +1,11 @@
 import { Changing } from "../core/changing.js";
 import { fewAtOnce, follow } from "../core/waiting.js";
-import { readPhoto } from "../core/pictures.js";
+import { isNoise, readPhoto } from "../core/pictures.js";
 import { ApiProblem } from "../core/problem.js";
 import { garmentIn } from "../restyle/garments.js";
 import { readMask } from "../restyle/finding.js";
 import * as ask from "./asking.js";
-import { freshPicture, isPicture, look, pictureOf, placeOf, send, sendMask, stem } from "./pictures.js";
+import { freshPicture, look, pictureOf, placeOf, send, sendMask, stem } from "./pictures.js";
 
 /** @import {Use} from "../app.js" */
 /** @import {Caption, LessonWish, Picture, Training} from "./types.js" */
@@ -91,7 +91,7 @@ export class Lesson {
     this.update({ busy: "reading", unreadable: [] });
     const taken = new Set(this.pictures.map(({ name }) => stem(name)));
     for (const file of files) {
-      if (!isPicture(file)) continue;
+      if (isNoise(file.name)) continue;
       try {
         this.pictures.push({ ...(await pictureOf(file, taken)), judges: aside(file) });
       } catch {

@@ -8,11 +8,6 @@ import { readPhoto } from "../core/pictures.js";
 
 const HEIC = /\.(heic|heif)$/i;
 
-/** Whether a file may be a picture. @param {File} file */
-export function isPicture(file) {
-  return file.type.startsWith("image/") || HEIC.test(file.name);
-}
-
 /**
  * A picture of a file, without what a camera wrote into it. Raises where nobody can read it.
  * @param {File} file

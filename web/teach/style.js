@@ -57,7 +57,7 @@ function Row({ version, own, busy, compared, onCompare, onDecide, onDelete }) {
     <div class="teach-ways">
       ${training && html`<a class="text-button" href=${`#/teach/training/${training}`}>${t("style.training")}<span class="unseen"> ${version.version}</span></a>`}
       ${own && approval === "pending" && html`${button("approve")}${button("reject")}`}
-      ${own && published && !promoted && button("promote")}
+      ${own && published && !promoted && approval !== "rejected" && button("promote")}
       ${own && !promoted && html`<button type="button" class="text-button danger" disabled=${busy} onClick=${onDelete}>${t("style.delete.version")}<span class="unseen"> ${version.version}</span></button>`}
     </div></li>`;
 }

@@ -206,6 +206,7 @@ export default {
   "catalogue.done": "{n} of {of}",
   "catalogue.photos": "Photos",
   "catalogue.photos.about": "Choose photos or a folder, and if you have one a CSV list: a line of names first, with the columns photo, and as you like garment, words, style and others.",
+  "catalogue.unreadable.do": "Save them as PNG, JPEG or WebP and choose them again. The others are there.",
   "catalogue.folder": "A folder",
   "catalogue.list": "A list (CSV)",
   "catalogue.drop": "Or drop them anywhere.",

@@ -206,6 +206,7 @@ export default {
   "catalogue.done": "{of}개 중 {n}개",
   "catalogue.photos": "사진",
   "catalogue.photos.about": "사진이나 폴더를 고르고, 있으면 CSV 목록도 고르세요: 첫 줄은 열 이름이고, photo(사진) 열이 있어야 하며 garment(옷), words(말), style(스타일)과 다른 열은 자유입니다.",
+  "catalogue.unreadable.do": "PNG, JPEG, WebP로 저장해 다시 선택하세요. 나머지는 들어가 있습니다.",
   "catalogue.folder": "폴더",
   "catalogue.list": "목록 (CSV)",
   "catalogue.drop": "여기에 끌어다 놓아도 됩니다.",

@@ -1,7 +1,8 @@
 """One item of a batch: a prediction that is made for it, and the state of the state machine that waits for its end.
 
 The state's task token lies in a record before the prediction is asked for. Whoever ends the prediction answers it; where that got lost,
-the sweep finds the record.
+the sweep finds the record. Several tokens may lie there: a state was retried, or the batch was stopped and gone on with, and who asks for
+the stopped round may come after who asks for the next. All are answered; the one of a state that waits no longer is nobody's.
 """
 
 import json
@@ -72,13 +73,13 @@ def paint(item: BatchItem, token: str, dependencies: Asking) -> str:
         return f"{item.batch}, line {item.line}: the batch has ended"
     client = str(batch.data["client"])
     prediction = prediction_of(item, client)
-    waiting = Record(
+    first = Record(
         key=item_key(prediction),
         status=PAINTING,
         expires_at=int(dependencies.now) + LONGEST_ITEM,
-        data={"token": token, "batch": item.batch, "line": item.line},
+        data={"tokens": [token], "batch": item.batch, "line": item.line},
     )
-    dependencies.records.put(waiting)
+    waiting = _with_those_that_wait(first, dependencies.records)
     try:
         inputs = with_reference(item.input, item.batch, client, dependencies.records)
     except InvalidInputError:
@@ -94,6 +95,22 @@ def paint(item: BatchItem, token: str, dependencies: Asking) -> str:
     ):  # whoever canceled it may have looked for its predictions before this one was there
         dependencies.api.ask(_event(client, f"/v1/predictions/{prediction}/cancel"))
     return settle_item(prediction, dependencies.records, dependencies.tokens)
+
+
+def _with_those_that_wait(waiting: Record, records: Records) -> Record:
+    """The record as it is stored: with its token, and with those that lay there before."""
+
+    def joined(newest: Record) -> Record:
+        before = newest.data.get("tokens", []) if newest.status == PAINTING else []
+        return replace(
+            waiting, data={**waiting.data, "tokens": list(dict.fromkeys([*before, *waiting.data["tokens"]]))}
+        )
+
+    while not records.add(waiting):
+        newest = records.get(waiting.key)
+        if newest is not None and (kept := records.change(newest, joined)) is not None:
+            return kept
+    return waiting
 
 
 def _has_ended(item: BatchItem, dependencies: Asking) -> bool:
@@ -126,14 +143,16 @@ def _refuse(waiting: Record, detail: str, expires_at: int, dependencies: Asking)
     """The reason stays for the report: there is no prediction that says it."""
     data = {"batch": waiting.data["batch"], "line": waiting.data["line"], "error": detail}
     dependencies.records.put(replace(waiting, status=REFUSED, expires_at=expires_at, data=data))
-    dependencies.tokens.fail(str(waiting.data["token"]), FAILED, detail)
+    for token in waiting.data["tokens"]:
+        dependencies.tokens.fail(token, FAILED, detail)
     return f"{waiting.key}: refused"
 
 
 def _leave_out(waiting: Record, dependencies: Asking) -> str:
     """Whom it shows agrees no more, so its row is being removed: nothing is painted, and no row of others fails for it."""
     dependencies.records.remove(waiting)
-    dependencies.tokens.succeed(str(waiting.data["token"]), {"prediction": ""})
+    for token in waiting.data["tokens"]:
+        dependencies.tokens.succeed(token, {"prediction": ""})
     return f"{waiting.key}: left out, since the person's data are deleted"
 
 
@@ -159,12 +178,15 @@ def settle_item(prediction: str, records: Records, tokens: Tokens) -> str:
 
 
 def _answer(waiting: Record, found: Record | None, records: Records, tokens: Tokens) -> str:
-    token, status = str(waiting.data["token"]), found.status if found else "deleted"
-    if status == "succeeded":
-        reached = tokens.succeed(token, {"prediction": waiting.key.partition("#")[2]})
-    else:
-        reason = (found.data.get("error") if found else None) or status
-        reached = tokens.fail(token, FAILED, str(reason))
-    # Only this token's: a state that was retried has put another in its place.
+    status = found.status if found else "deleted"
+    reason = str((found.data.get("error") if found else None) or status)
+
+    def tell(token: str) -> bool:
+        if status == "succeeded":
+            return tokens.succeed(token, {"prediction": waiting.key.partition("#")[2]})
+        return tokens.fail(token, FAILED, reason)
+
+    reached = [tell(token) for token in waiting.data["tokens"]]
+    # Only where no other token has come to these meanwhile: who put that looks for the end, too.
     records.remove(waiting)
-    return f"{waiting.key}: {status}, the batch {'goes on' if reached else 'no longer waits'}"
+    return f"{waiting.key}: {status}, the batch {'goes on' if any(reached) else 'no longer waits'}"
