@@ -9,6 +9,7 @@ from contracts.prices import AS_OF, DOLLARS_PER_HOUR, REGION, SPOT_SHARE
 from infra.components.scaling import EMPTY_MINUTES
 from infra.config import STAGES, stage_named
 from infra.function_costs import FunctionCosts, of_batch, of_predictions
+from infra.page_costs import page_costs, page_quotas
 from infra.quotas import machine_types, quotas
 from infra.settings.serving import Serving
 from infra.settings.stage import Stage
@@ -62,6 +63,7 @@ def report(stage: Stage) -> str:
         *_work(stage),
         "Quotas needed, as Service Quotas calls them:",
         *(f"  {quota.name}: {quota.to_deploy} to deploy, {quota.to_use} to use" for quota in quotas(stage)),
+        *page_quotas(stage),
     ]
     if any(has_gpu(name) for name in machine_types(stage)):
         lines.append(
@@ -90,6 +92,7 @@ def _work(stage: Stage) -> list[str]:
         f"  updating the endpoint starts as many instances again: at most {_dollars(update_dollars(stage))} more",
         *_deploying(serving),
         *_functions(stage),
+        *page_costs(stage),
         "  API Gateway, the table, what runs and pictures store until they expire, and logs are billed as used: cents a day",
     ]
 
