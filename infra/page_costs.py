@@ -11,8 +11,8 @@ FREE_REQUESTS, FREE_GB = 10_000_000, 1_000
 """A month, without an end; also of requests to the API that come through the page's address. https://aws.amazon.com/cloudfront/pricing/,
 read from a stored copy without a date."""
 DOLLARS_FOR_10_000_REQUESTS, DOLLARS_PER_GB = 0.01, 0.085
-"""HTTPS requests, and what goes out to browsers in North America and Europe; elsewhere up to $0.0220 and $0.120. The price of requests is from
-somebody who wrote it down in March 2026."""
+"""HTTPS requests, and what goes out to browsers in North America and Europe; elsewhere up to $0.0220 and $0.120. The price of requests is
+from somebody who wrote it down in March 2026."""
 FREE_PEOPLE, DOLLARS_A_PERSON = 10_000, 0.015
 """Who signs in at least once in a month, in Cognito's plan Essentials: https://aws.amazon.com/cognito/pricing/ as of September 2026."""
 REQUESTS_OF_A_VISIT = 60
