@@ -12,6 +12,7 @@ from contracts.page import CONFIG, FILES, INDEX
 from infra.components.access import ACCOUNT, PARTITION, REGION
 from infra.components.attributes import bucket_arn
 from infra.nag import accept
+from infra.settings.page import OwnDomain
 
 _CACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """AWS's own policy CachingOptimized: for as long as an object's Cache-Control says.
@@ -39,7 +40,7 @@ class PageDistribution(Construct):
     """``domain`` answers with the files of ``bucket``, and below ``v1/`` with the API at ``api_host`` and ``api_path`` (``/live``).
 
     ``origins`` are other addresses that the page may talk to and show pictures of, ``login`` is where people sign in, if they do. ``name``
-    is that of the two things of the account that CloudFormation wants a name for.
+    is that of the two things of the account that CloudFormation wants a name for. ``target`` is where the name of ``own_domain`` leads to.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class PageDistribution(Construct):
         api_path: str,
         origins: Sequence[str],
         login: str,
+        own_domain: OwnDomain | None,
     ) -> None:
         super().__init__(scope, construct_id)
         headers = self._headers(name, origins, login)
@@ -65,6 +67,7 @@ class PageDistribution(Construct):
                 http_version="http2and3",
                 ipv6_enabled=True,
                 default_root_object=INDEX,
+                **_own(own_domain),
                 origins=[self._files(name, bucket), _api(api_host, api_path)],
                 default_cache_behavior=cloudfront.CfnDistribution.DefaultCacheBehaviorProperty(
                     **_behavior("files", headers, cache=_CACHED)
@@ -81,9 +84,10 @@ class PageDistribution(Construct):
                 ],
             ),
         )
-        self.id, self.domain = self.resource.ref, self.resource.attr_domain_name
+        self.id, self.target = self.resource.ref, self.resource.attr_domain_name
+        self.domain = own_domain.name if own_domain else self.target
         self._let_read(bucket)
-        self._accept_findings()
+        self._accept_findings(own_domain)
 
     def _files(self, name: str, bucket: s3.Bucket) -> cloudfront.CfnDistribution.OriginProperty:
         control = cloudfront.CfnOriginAccessControl(
@@ -141,13 +145,15 @@ class PageDistribution(Construct):
                 iam.PolicyStatement(principals=[ours], actions=[action], resources=[resource], conditions=own)
             )
 
-    def _accept_findings(self) -> None:
+    def _accept_findings(self, own_domain: OwnDomain | None) -> None:
         reasons = {
             "AwsSolutions-CFR1": "Whoever may use the stage may do so from anywhere: keys and sign-in decide, not countries.",
             "AwsSolutions-CFR2": "The files are public; the API has keys, throttles, a quota, and AWS WAF where the stage says so.",
             "AwsSolutions-CFR3": "Each request of the API is in its own access log, and reads of the files are in their bucket's.",
-            "AwsSolutions-CFR4": "CloudFront's own certificate allows no other policy; today's browsers use TLS 1.3, and origins TLS 1.2.",
         }
+        if own_domain is None:
+            old = "CloudFront's own certificate allows no other policy; today's browsers use TLS 1.3, and origins TLS 1.2."
+            reasons["AwsSolutions-CFR4"] = old
         accept(self, reasons)
 
 
@@ -172,6 +178,16 @@ def content_security_policy(origins: Sequence[str], login: str = "") -> str:
             "frame-ancestors 'none'",
         )
     )
+
+
+def _own(domain: OwnDomain | None) -> dict[str, Any]:
+    """The name that the distribution answers to besides CloudFront's own, and its certificate."""
+    if domain is None:
+        return {}
+    certificate = cloudfront.CfnDistribution.ViewerCertificateProperty(
+        acm_certificate_arn=domain.certificate, ssl_support_method="sni-only", minimum_protocol_version="TLSv1.2_2021"
+    )
+    return {"aliases": [domain.name], "viewer_certificate": certificate}
 
 
 def _api(host: str, path: str) -> cloudfront.CfnDistribution.OriginProperty:

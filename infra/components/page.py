@@ -56,6 +56,7 @@ class WebPage(Construct):
             api_path=api.path,
             origins=origins,
             login=f"https://{people.host}" if people else "",
+            own_domain=page.own_domain,
         )
         self.url = f"https://{self.distribution.domain}/"
         self.client_id = people.client(self.url) if people else None

@@ -31,14 +31,40 @@ _DOMAIN_RULE = "1 to 63 of a-z, 0-9 and inner hyphens, without aws, amazon and c
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnDomain:
+    """The page answers at ``https://{name}/`` with ``certificate``, the ARN of one of ACM in us-east-1, where alone CloudFront looks.
+
+    Whoever owns the name points it at the distribution, which the output ``PageTarget`` names.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
+    """
+
+    name: str
+    certificate: str
+
+    def __post_init__(self) -> None:
+        check_kinds(self, "own_domain")
+        check_text("own_domain.name", self.name, _NAME, "a name of DNS in small letters, such as studio.example.org")
+        check_text(
+            "own_domain.certificate", self.certificate, _CERTIFICATE, "arn:aws:acm:us-east-1:ACCOUNT:certificate/ID"
+        )
+
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = rf"(?=.{{4,253}}$)({_LABEL}\.)+{_LABEL}"
+_CERTIFICATE = r"arn:aws:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]{36}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class StagePage:
     """The page that the stage serves beside its API. Who opens it signs in where ``sign_in`` says how, and shows an API key where not.
 
-    With ``hand_over_key`` the page is given the first client's key, so that nobody has to: for a laptop.
+    With ``hand_over_key`` the page is given the first client's key, so that nobody has to: for a laptop. Without an ``own_domain`` its
+    address is one of CloudFront's.
     """
 
     hand_over_key: bool = False
     sign_in: SignIn | None = None
+    own_domain: OwnDomain | None = None
 
     def __post_init__(self) -> None:
         check_kinds(self, "page")
@@ -51,7 +77,8 @@ class StagePage:
 
         Whoever has such an address can use it without a browser: that a page may use it too opens nothing.
         """
-        return ("https://*.cloudfront.net",)
+        own = (f"https://{self.own_domain.name}",) if self.own_domain else ()
+        return ("https://*.cloudfront.net", *own)
 
     def in_region(self, region: str) -> "StagePage | None":
         """The page as it can be served in ``region`` (empty: wherever it is deployed); ``None`` where it cannot."""

@@ -172,6 +172,8 @@ class ApiStack(StageStack):
         )
         CfnOutput(self, "PageUrl", value=served.url)
         CfnOutput(self, "PageDistributionId", value=served.distribution.id)
+        if page.own_domain:
+            CfnOutput(self, "PageTarget", value=served.distribution.target)
         return served
 
     def _api(self, serving: ServingStack, machine_arn: str, machine_name: str, clients: str) -> Spec:
