@@ -11,6 +11,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.flows import MINUTES, PICTURES, SCREENSHOTS, STYLE
 from tests.browser.visits import DESKTOP, PHONE, Colours, Language, Visit
 
+_COLOURS_ARE_THERE = """async () => {
+  for (let still = 0; still < 5; still = document.getAnimations().length ? 0 : still + 1) await new Promise(requestAnimationFrame);
+}"""
 OTHER: dict[Language, Language] = {"en": "ko", "ko": "en"}
 RED_SKIRT = "sample=street-01&words=a+skirt&prompt=a+red+skirt"
 
@@ -92,8 +95,8 @@ def look(page: Page, language: Language, colours: Colours) -> None:
     page.locator(f".top-tools [lang={language}]").click()
     expect(page.locator("html")).to_have_attribute("lang", language)
     page.emulate_media(color_scheme=colours)
-    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    # What inherits a colour begins to change only when what it inherits from is there.
+    page.evaluate(_COLOURS_ARE_THERE)
 
 
 def take(page: Page, name: str, language: Language) -> None:
