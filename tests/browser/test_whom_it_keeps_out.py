@@ -24,11 +24,11 @@ def screens(training: str, batch: str) -> dict[str, tuple[str, str]]:
         "restyle": ("#/restyle", ".start"),
         "mask": (f"#/restyle?{RED_SKIRT}", ".found b"),
         "result": (f"#/restyle?{RED_SKIRT}&outputs=4", ".found b"),
-        "teach": ("#/teach", "main a[href='#/teach/new']"),
+        "teach": ("#/teach", "main .rows a"),
         "lesson": ("#/teach/new", ".teach-part .chips"),
         "training": (f"#/teach/training/{training}", ".report-photos img"),
         "style": (f"#/teach/style/{STYLE}", ".version"),
-        "catalogue": ("#/catalogue", "main a[href='#/catalogue/new']"),
+        "catalogue": ("#/catalogue", "main .rows a"),
         "order": ("#/catalogue/new", "main input[webkitdirectory]"),
         "batch": (f"#/catalogue/{batch}", ".results img"),
         "history": ("#/history", ".history-open img"),
@@ -100,12 +100,17 @@ def look(page: Page, language: Language, colours: Colours) -> None:
 
 
 def take(page: Page, name: str, language: Language) -> None:
-    """A picture of the screen in English, where pictures are wanted: from its top, and no longer than two of its heights."""
+    """A picture of the screen in English, where pictures are wanted: from its top, and no longer than two of its heights.
+
+    A photo at work fills the screen, with a button that stays at its end, so of that only the screen is taken.
+    """
     if not SCREENSHOTS or language != "en":
         return
     page.evaluate("() => scrollTo(0, 0)")
     page.wait_for_load_state("networkidle")
     folder = Path(SCREENSHOTS)
     folder.mkdir(parents=True, exist_ok=True)
-    picture = Image.open(io.BytesIO(page.screenshot(full_page=True, animations="disabled")))
+    picture = Image.open(
+        io.BytesIO(page.screenshot(full_page=not page.locator(".panel-end").count(), animations="disabled"))
+    )
     picture.crop((0, 0, picture.width, min(picture.height, 1600))).save(folder / f"{name}.webp", quality=82, method=6)

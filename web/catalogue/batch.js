@@ -81,7 +81,7 @@ export function Results({ use, batch, report, onExpired }) {
         <a class="button" href=${report.csv} download>${t("results.csv")}</a>
         <a class="button" href=${report.page} target="_blank" rel="noreferrer">${t("report.page")}</a></div>
       ${busy && html`<${Progress} share=${packed} label=${t("results.packing")} />`}
-      <p class="lead">${batch.disclosure}</p>
+      <p class="lead">${use.config.disclosure[language.now] ?? batch.disclosure}</p>
       <ul class="results">${done.slice(0, shown).map((item) => html`<${Painted} key=${item.prediction} use=${use} item=${item} />`)}</ul>
       ${done.length > shown && html`<button type="button" class="button small" onClick=${() => more(shown + SHOWN)}>${t("catalogue.rows.more", { n: done.length - shown })}</button>`}
     </section>`;

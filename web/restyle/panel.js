@@ -7,8 +7,7 @@ import { findMask } from "./finding.js";
 import { garmentIn, GARMENTS } from "./garments.js";
 import { reasonAgainst } from "./page.js";
 import { ResultPanel } from "./result.js";
-import { Running, Waking } from "./running.js";
-import { toldOf } from "./trouble.js";
+import { Running, toldOf, Waking } from "./running.js";
 import { randomSeed, SEEDS, suggestions } from "./wish.js";
 
 /** @import {Studio} from "./studio.js" */

@@ -21,7 +21,7 @@ export function ResultPanel({ studio, result }) {
   const { width, height } = result.before;
   const fits = !result.large && width * height <= MOST_TO_ENLARGE && Math.max(width, height) <= LONGEST_TO_ENLARGE;
   const notes = result.notes.split("\n").filter((line) => line.startsWith("note: ")).map((line) => line.slice(6));
-  const disclosure = result.disclosure ?? studio.use.config.disclosure[language.now];
+  const disclosure = studio.use.config.disclosure[language.now] ?? result.disclosure;
   const action = (/** @type {any} */ icon, /** @type {string} */ text, /** @type {() => void} */ act, disabled = false, why = "") =>
     html`<button type="button" class="button small" disabled=${disabled || !!studio.job} title=${(disabled && why) || undefined} onClick=${act}><${Icon} name=${icon} />${text}</button>`;
   const vary = () => {

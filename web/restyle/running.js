@@ -1,9 +1,11 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { duration, has, t } from "../core/words.js";
 import { Progress } from "../ui/parts.js";
+import { refusal, told } from "../ui/problem.js";
+import { EndedProblem } from "./finding.js";
 
 /** @import {Job} from "./types.js" */
-/** @import {Prediction} from "../core/types.js" */
+/** @import {Prediction, Told} from "../core/types.js" */
 
 /** How far a prediction is, with a way to stop it. @param {{job: Job, onCancel: () => void}} props */
 export function Running({ job, onCancel }) {
@@ -35,4 +37,23 @@ export function Waking({ prediction }) {
   const measured = /usually (\d+) s|measured here took (\d+) s/.exec(prediction.logs);
   const seconds = Number(measured?.[1] ?? measured?.[2]);
   return html`<p class="waking">${t("waking")} ${measured ? t("waking.measured", { time: duration(seconds) }) : t("waking.usual")} ${t("waking.leave")}</p>`;
+}
+
+/** The gate's reasons, by the errors with which predictions end (docs/skin.md). @type {Record<string, string>} */
+const REASONS = {
+  MaskCoversSkinError: "mask-skin",
+  MaskCoversBodyError: "mask-body",
+  PaintedSkinError: "painted-skin",
+  RefusedContentError: "painted-blanked",
+};
+
+/** What went wrong while somebody restyles, and what to do about it. @param {unknown} trouble @returns {Told} */
+export function toldOf(trouble) {
+  if (!(trouble instanceof EndedProblem)) return told(trouble);
+  const { name, line } = trouble.told;
+  const reason = REASONS[name];
+  if (reason) return refusal(reason);
+  if (name === "GarmentNotFoundError") return { title: t("trouble.missing"), advice: t("trouble.missing.do"), lines: [], kind: "refused" };
+  const key = `trouble.${name}`;
+  return { title: has(key) ? t(key) : t("trouble.failed"), advice: t("trouble.failed.do"), lines: [line], kind: "wrong" };
 }
