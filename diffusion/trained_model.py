@@ -9,6 +9,7 @@ from peft import LoraConfig
 from torch import Tensor, nn
 
 from contracts.errors import InvalidInputError
+from diffusion.lora_added import add_where_small
 from diffusion.lora_shape import LoraShape
 from diffusion.trainee import ATTENTION, LearningFamily, Trainee, Words
 
@@ -119,6 +120,7 @@ def _add_lora(part: Any, shape: LoraShape, targets: Sequence[str]) -> None:
     # Half precision is too coarse for small updates.
     for parameter in trainable(part).values():
         parameter.data = parameter.data.float()
+    add_where_small(part)
 
 
 def _train_whole(family: LearningFamily, name: str) -> None:

@@ -141,7 +141,9 @@ def _dollars(amount: float | None) -> str:
 
 
 def _minutes(count: float | None) -> str:
-    return "an unknown time" if count is None else f"{count:.0f} min"
+    if count is None:
+        return "an unknown time"
+    return f"{count:.0f} min" if count >= 1 else "less than 1 min"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

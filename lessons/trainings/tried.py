@@ -9,7 +9,7 @@ from models.catalogue import find
 
 BASE = "tiny-inpaint"
 STEPS = 60
-"""Fewer than the catalogue's own 160: enough to learn the garment, and few enough that differences show."""
+"""Fewer than the catalogue's own 110: enough to learn the garment, and few enough that differences show."""
 SEEDS = (0, 1, 2)
 
 
