@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import diffusers
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -30,6 +31,10 @@ F = TypeVar("F", bound="Family")
 
 class RefusedContentError(NeverPaintedError):
     """The base model's own safety checker blanked a picture."""
+
+
+Finish = Callable[[NDArray[np.float32]], Image.Image]
+"""Makes an RGB picture of shares of white (h, w, 3; 0 to 1)."""
 
 
 class Family:
@@ -82,12 +87,13 @@ class Family:
         seeds: Sequence[int],
         sampling: Sampling,
         adapters: Sequence[Mix] = (),
+        finish: Finish | None = None,
         **arguments: Any,
     ) -> list[Image.Image]:
         """Call a pipeline with a generator a row: a seed gives the same picture, to rounding, whatever else is in the batch.
 
         The call has a pipeline of its own, so that others can be under way with the same models. ``adapters`` are each row's, for the
-        denoiser; none where there are none.
+        denoiser; none where there are none. ``finish`` makes the pictures, where levels are not just to be rounded.
 
         Raises RefusedContentError where the safety checker blanked one, and InvalidInputError where the weights make no numbers.
         """
@@ -111,7 +117,7 @@ class Family:
         )
         _require_unblanked(getattr(answer, "nsfw_content_detected", None), "another prompt or another seed")
         _require_finite(bool(np.isfinite(answer.images).all()))
-        return list(pipeline.numpy_to_pil(answer.images))
+        return [*map(finish, answer.images)] if finish else list(pipeline.numpy_to_pil(answer.images))
 
     def require_safe(self, picture: Image.Image) -> None:
         """Have the base model's own safety checker look at an RGB picture that it did not paint; nothing where it ships none.

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
-from diffusion.family import Family, class_name
+from diffusion.family import Family, Finish, class_name
 from diffusion.lora import Mix
 
 
@@ -55,11 +55,11 @@ class Painter(Family):
     ) -> list[Image.Image]:
         """Pictures of ``size`` (width, height) from words alone. An inpainting model repaints all of a grey picture."""
         words = self._told(prompts, negative_prompts, adapters)
-        shared = {"width": size[0], "height": size[1]}
+        shared: dict[str, Any] = {"width": size[0], "height": size[1]}
         if not self.inpaints:
             return self.run(self._as(self.text_to_image), seeds, sampling, adapters, **words, **shared)
         grey, white = Image.new("RGB", size, (128, 128, 128)), Image.new("L", size, 255)
-        pictures = {"image": [grey] * len(seeds), "mask_image": [white] * len(seeds), "strength": 1.0}
+        pictures: dict[str, Any] = {"image": [grey] * len(seeds), "mask_image": [white] * len(seeds), "strength": 1.0}
         return self.run(self._as(self.inpainting), seeds, sampling, adapters, **words, **shared, **pictures)
 
     def inpaint(
@@ -73,6 +73,7 @@ class Painter(Family):
         strength: float = 1.0,
         negative_prompts: Sequence[str] = (),
         adapters: Sequence[Mix] = (),
+        finish: Finish | None = None,
     ) -> list[Image.Image]:
         """Each picture with what is white in its mask (mode ``L``) painted anew, from noise of ``strength`` (0 to 1, 1 forgets it).
 
@@ -93,6 +94,7 @@ class Painter(Family):
             height=height,
             width=width,
             strength=strength,
+            finish=finish,
         )
 
     def paint_from(

@@ -4,8 +4,8 @@ A pixel's light over the garment's mean light is kept (CIELAB's L* + 16, a* and 
 cloth becomes the same fold of blue cloth. What of the garment has another colour, such as the white of a stripe, stays as it is, and so
 does what the mask takes in of skin and background along its edge.
 
-Where what was painted differs by a level somewhere, as it does in other company, the dyed picture differs by little: no colour is decided
-to be the garment's or not, each is so by some share (``imaging.shades``).
+Where what was painted differs a little, as it does in other company, the dyed picture differs by little: levels are taken as they were
+before they were rounded, and no colour is decided to be the garment's or not, each is so by some share (``imaging.shades``).
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from scipy import ndimage
 from imaging.lab import Lab, parse_colour, to_lab, to_levels
 from imaging.masks import Mask, from_image, grow, larger_side
 from imaging.shades import Gathered, Placed, gathered, in_one_light, rising
+from imaging.unrounded import levels_of
 
 EDGE = 0.06
 """Share of the mask's larger side along its edge in which what looks like the surroundings is left alone."""
@@ -57,6 +58,9 @@ MOST_SAMPLES = 16_384
 MOST_MENDED = 6.0
 """CIELAB distance by which the aim is moved to mend what sRGB cannot show of bright folds."""
 
+Pixels = NDArray[np.uint8] | NDArray[np.float32]
+"""Levels of RGB (n, 3), 0 to 255."""
+
 Weights = NDArray[np.float64]
 """How much of each pixel is dyed, 0 to 1."""
 
@@ -66,7 +70,7 @@ def dyed(painted: Image.Image, mask: Image.Image, colour: str) -> Image.Image:
     inside = from_image(mask)
     if not inside.any():
         return painted
-    pixels = np.asarray(painted)
+    pixels = levels_of(painted)
     near = grow(inside, max(1, round(SPILL * larger_side(inside))))
     placed, chosen = _placed(pixels[near]), inside[near]
     cloth = _cloth(_placed(pixels[_core(inside)]))
@@ -75,7 +79,7 @@ def dyed(painted: Image.Image, mask: Image.Image, colour: str) -> Image.Image:
     counted = weights * chosen * cloth.within(placed, MEANT)
     if not counted.any():
         return painted
-    result = pixels.copy()
+    result = np.array(painted)
     result[near] = _moved(pixels[near], weights, counted, to_lab(parse_colour(colour))[0])
     return Image.fromarray(result)
 
@@ -144,9 +148,7 @@ def _unlike_surroundings(placed: Placed, around: Placed, inside: Mask, near: Mas
     return weights
 
 
-def _moved(
-    pixels: NDArray[np.uint8], weights: Weights, counted: Weights, wanted: NDArray[np.float64]
-) -> NDArray[np.uint8]:
+def _moved(pixels: Pixels, weights: Weights, counted: Weights, wanted: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The levels with the garment's colour, the mean of what is ``counted``, moved to the wanted one."""
     wanted = np.concatenate([np.clip(wanted[:1], DARKEST, LIGHTEST), wanted[1:]])
     lab, every = to_lab(pixels), -(-len(pixels) // MOST_SAMPLES)
@@ -155,7 +157,7 @@ def _moved(
 
 
 def _aim(
-    pixels: NDArray[np.uint8], weights: Weights, counted: Weights, wanted: NDArray[np.float64]
+    pixels: Pixels, weights: Weights, counted: Weights, wanted: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean of what is counted, and where to move it for the wanted colour to come out: beside it, where sRGB has not all folds."""
     lab = to_lab(pixels)
@@ -169,7 +171,7 @@ def _aim(
 
 
 def _levels(
-    pixels: NDArray[np.uint8], lab: Lab, weights: Weights, mean: NDArray[np.float64], aim: NDArray[np.float64]
+    pixels: Pixels, lab: Lab, weights: Weights, mean: NDArray[np.float64], aim: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Mixed in levels: between colours that sRGB has not, a small step of CIELAB is tens of levels of the least channel."""
     moved = np.clip(to_levels(_relit(lab, mean, aim)), 0, 255)

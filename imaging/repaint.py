@@ -21,6 +21,7 @@ from imaging.framing import crop_box, square, square_mask, unsquared
 from imaging.masks import Mask, feathered, from_image, is_soft, larger_side, to_image
 from imaging.seam import matched
 from imaging.strips import Box
+from imaging.unrounded import rounded
 
 BLUR = 0.02
 """Default feather over the mask's larger side."""
@@ -41,8 +42,12 @@ class Inpainter(Protocol):
         sampling: Sampling,
         negative_prompts: Sequence[str],
         adapters: Sequence[Any],
+        finish: Callable[[NDArray[np.float32]], Image.Image] | None = None,
     ) -> list[Image.Image]:
-        """A picture a row, of the row's size, painted where its mask is white."""
+        """A picture a row, of the row's size, painted where its mask is white.
+
+        ``finish`` makes it of shares of white (h, w, 3; 0 to 1); left out, they are just rounded to levels.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +168,7 @@ def paint(
             masks=[each.mask for each, _ in rows],
             sampling=sampling,
             adapters=[own for _, own in rows],
+            finish=rounded if any(each.colour for each, _ in rows) else None,
         )
 
     works = list(zip(frames, adapters or [()] * len(frames), strict=True))

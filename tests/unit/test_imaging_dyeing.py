@@ -13,6 +13,7 @@ from imaging.cloth import cloth_colours
 from imaging.dyeing import dyed
 from imaging.lab import difference, parse_colour, to_lab
 from imaging.masks import Mask, grow, to_image
+from imaging.unrounded import rounded
 
 SKIN, WALL = (205, 155, 115), (214, 208, 224)
 SIDE = 64
@@ -151,6 +152,26 @@ def test_a_level_more_or_less_somewhere_is_a_few_levels_there_and_hardly_any_els
     there = (other != before).any(axis=2)
     assert apart[~there].max() <= 4
     assert apart.max() <= 40
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(CLOTHS),
+    st.sampled_from(CLOTHS),
+    st.integers(0, 10),
+    st.sampled_from([*HUES, "#ffffff", "#000000"]),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_thousandth_of_a_level_everywhere_is_a_level_at_most(
+    cloth: tuple[int, int, int], stripes: tuple[int, int, int], rows: int, colour: str, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    before = figure(cloth, stripes=stripes, rows=rows) + random.uniform(-0.5, 0.5, (SIDE, SIDE, 3))
+    other = before + random.uniform(-1e-3, 1e-3, before.shape)
+    one, two = (rounded((each.clip(0, 255) / 255).astype(np.float32)) for each in (before, other))
+    mask = to_image(GARMENT)
+    apart = np.abs(np.asarray(dyed(one, mask, colour)).astype(int) - np.asarray(dyed(two, mask, colour)))
+    assert apart.max() <= 1
 
 
 def test_of_two_colours_that_cover_as_much_the_one_that_is_not_neutral_is_the_garments() -> None:
