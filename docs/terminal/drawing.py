@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
@@ -18,6 +19,10 @@ GROUND, INK, FAINT = "#16181d", "#dee2e6", "#868e96"
 HALF_BLOCK = "▀"
 _FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Noto Sans Mono CJK KR', monospace"
 
+_BEHIND = "\0"
+"""In place of the sign behind one that is two cells wide."""
+_WORDS = re.compile(r"\S+(?: \S+)*")
+
 Row = Sequence[TerminalCell]
 
 
@@ -29,7 +34,7 @@ def drawn(rows: Sequence[Row], *, columns: int, title: str, about: str) -> str:
         f"<title>{escape(about)}</title>",
         f'<rect width="{width:g}" height="{height:g}" rx="8" fill="{GROUND}"/>',
         *(f'<circle cx="{MARGIN + 4 + 18 * n:g}" cy="17" r="5" fill="#495057"/>' for n in range(3)),
-        f'<g font-family="{_FONT}" font-size="{SIZE}" fill="{INK}" xml:space="preserve">',
+        f'<g font-family="{_FONT}" font-size="{SIZE}" fill="{INK}">',
         f'<text x="{width / 2:g}" y="22" text-anchor="middle" fill="{FAINT}">{escape(title)}</text>',
         *_lines(rows),
         "</g>",
@@ -70,16 +75,18 @@ def _picture(rows: Sequence[Row], top: float) -> str:
 
 
 def _runs(row: Row, top: float) -> Iterator[str]:
-    """A text for each run of signs that look the same, as wide as its cells whatever the font."""
+    """A text for each run of signs that look the same, as wide as its cells whatever the font.
+
+    Where spaces follow each other a text ends: browsers draw them as one, and would stretch it.
+    """
     column = 0
     for look, part in groupby(row, lambda cell: cell.look):
-        cells = list(part)
-        text = "".join(cell.sign for cell in cells)
-        if text.strip():
-            left, bottom = MARGIN + column * WIDTH, top + HEIGHT - 5
-            wide = f'textLength="{len(cells) * WIDTH:g}" lengthAdjust="spacingAndGlyphs"'
-            yield f'<text x="{left:g}" y="{bottom:g}" {wide}{_style(look)}>{escape(text)}</text>'
-        column += len(cells)
+        text = "".join(cell.sign or _BEHIND for cell in part)
+        for found in _WORDS.finditer(text):
+            left, bottom = MARGIN + (column + found.start()) * WIDTH, top + HEIGHT - 5
+            wide = f'textLength="{len(found.group()) * WIDTH:g}" lengthAdjust="spacingAndGlyphs"'
+            yield f'<text x="{left:g}" y="{bottom:g}" {wide}{_style(look)}>{escape(found.group().replace(_BEHIND, ""))}</text>'
+        column += len(text)
 
 
 def _style(look: Look) -> str:

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from cli.terminal import half_blocks
 from docs.terminal.__main__ import LINES, PICTURE
-from docs.terminal.drawing import drawn
+from docs.terminal.drawing import MARGIN, WIDTH, drawn
 from docs.terminal.phone import SAMPLE, lay_out
 from docs.terminal.screen import Look, Screen
 from imaging.pictures import decode
@@ -53,6 +53,14 @@ def test_looks_hold_until_they_are_changed() -> None:
         Look(),
         Look(colour="#0102ff", ground="#000000"),
     ]
+
+
+def test_words_that_are_apart_are_drawn_apart_whatever_a_browser_makes_of_spaces() -> None:
+    svg = ElementTree.fromstring(drawn(screen_of("a b  치마   c", 40).rows, columns=40, title="t", about="a"))
+    _, *texts = svg.iter("{http://www.w3.org/2000/svg}text")
+    assert [part.text for part in texts] == ["a b", "치마", "c"]
+    assert [round((float(part.attrib["x"]) - MARGIN) / WIDTH) for part in texts] == [0, 5, 12]
+    assert [round(float(part.attrib["textLength"]) / WIDTH) for part in texts] == [3, 4, 1]
 
 
 def test_half_blocks_are_drawn_as_the_picture_that_they_are() -> None:
