@@ -65,4 +65,6 @@ def test_no_page_is_wider_than_the_screen_or_keeps_the_keyboard_out(
         for page in PAGES:
             visit.open(f"{page}.html")
             assert visit.overflow() <= 0, page
-            assert visit.axe("scrollable-region-focusable", "color-contrast") == [], page
+            # Colours are those of the phone on every screen.
+            rules = ["scrollable-region-focusable", *(["color-contrast"] if size == PHONE else [])]
+            assert visit.axe(*rules) == [], page

@@ -21,7 +21,8 @@ export function BatchView({ use, id }) {
   if (!batch) return html`<section class="page teach"><${Head} back=${t("catalogue.back")} to="#/catalogue" title=${t("catalogue.title")} /><${Asked} of=${asked} /></section>`;
   const { status, counts, errors, error, report } = batch;
   const runs = status === "starting" || status === "processing";
-  const left = counts ? counts.total - counts.succeeded : 0;
+  // What was stopped before its rows were read has none yet, and goes on with all of them.
+  const left = counts?.total ? counts.total - counts.succeeded : errors.length ? 0 : null;
   return html`<section class="page teach"><${Head} back=${t("catalogue.back")} to="#/catalogue" title=${batch.name ?? t("catalogue.title")}>
       <p><span class="status" data-status=${status}>${t(`status.${status}`)}</span> <small>${moment(batch.created_at)}</small></p><//>
     <${Asked} of=${asked} />
@@ -30,15 +31,15 @@ export function BatchView({ use, id }) {
     <${HowFar} batch=${batch} />
     <div class="teach-ways">
       ${runs && html`<button type="button" class="button" disabled=${busy} onClick=${() => change("cancel")}>${t("teach.cancel")}</button>`}
-      ${!runs && left > 0 && html`<button type="button" class="button primary" disabled=${busy} onClick=${() => change("resume", { body: {} })}>${t("catalogue.resume", { n: left })}</button>`}</div>
+      ${!runs && status !== "succeeded" && left !== 0 && html`<button type="button" class="button primary" disabled=${busy} onClick=${() => change("resume", { body: {} })}>${left === null ? t("teach.resume") : t("catalogue.resume", { n: left })}</button>`}</div>
     ${report && html`<${Results} use=${use} batch=${batch} report=${report} onExpired=${again} />`}
   </section>`;
 }
 
 /** @param {{batch: Batch}} props */
 function HowFar({ batch }) {
-  const { counts, estimate, eta_seconds, seconds, dollars, stage } = batch;
-  if (!counts) return html`<p class="found" role="status">${t("catalogue.preparing")}</p>`;
+  const { status, counts, estimate, eta_seconds, seconds, dollars, stage } = batch;
+  if (!counts) return status === "starting" || status === "processing" ? html`<p class="found" role="status">${t("catalogue.preparing")}</p>` : null;
   const ended = counts.succeeded + counts.failed + counts.canceled;
   const money = (/** @type {number} */ amount) => new Intl.NumberFormat(language.now, { style: "currency", currency: "USD", maximumFractionDigits: 4 }).format(amount);
   const parts = /** @type {const} */ (["succeeded", "failed", "canceled", "running", "waiting"]);
