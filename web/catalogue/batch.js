@@ -31,7 +31,7 @@ export function BatchView({ use, id }) {
     <${HowFar} batch=${batch} />
     <div class="teach-ways">
       ${runs && html`<button type="button" class="button" disabled=${busy} onClick=${() => change("cancel")}>${t("teach.cancel")}</button>`}
-      ${!runs && status !== "succeeded" && left !== 0 && html`<button type="button" class="button primary" disabled=${busy} onClick=${() => change("resume", { body: {} })}>${left === null ? t("teach.resume") : t("catalogue.resume", { n: left })}</button>`}</div>
+      ${!runs && left !== 0 && html`<button type="button" class="button primary" disabled=${busy} onClick=${() => change("resume", { body: {} })}>${left === null ? t("teach.resume") : t("catalogue.resume", { n: left })}</button>`}</div>
     ${report && html`<${Results} use=${use} batch=${batch} report=${report} onExpired=${again} />`}
   </section>`;
 }
