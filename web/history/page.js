@@ -74,7 +74,7 @@ function Card({ entry, onOpen, onRemove }) {
   const { status = "succeeded" } = entry.server ?? {};
   return html`<li class="history-card">
     <button type="button" class="history-open" onClick=${() => onOpen(entry)} aria-label=${t("history.open", { words: entry.words || entry.mode })}>
-      ${url ? html`<img src=${url} alt="" loading="lazy" />` : html`<span class="history-blank" aria-hidden="true">${t(`status.${status}`)}</span>`}</button>
+      ${url ? html`<img src=${url} alt="" loading="lazy" />` : html`<span class="history-blank" aria-hidden="true"></span>`}</button>
     <div><p class="history-words">${entry.words || t(`mode.${entry.mode}`)}</p>
       <small>${[moment(entry.at), entry.style, status === "succeeded" ? "" : t(`status.${status}`), entry.kept ? t("history.here") : ""].filter(Boolean).join(" · ")}</small></div>
     <button type="button" class="icon-button" aria-label=${t("history.delete")} title=${t("history.delete")} onClick=${() => onRemove(entry)}><${Icon} name="clear" /></button>
