@@ -19,6 +19,7 @@ from atelier_training.jobs import segment
 from atelier_training.paths import MlPaths
 from contracts.dataset_texts import read_caption_lines
 from contracts.errors import InvalidInputError
+from contracts.prompts import LONGEST_PROMPT
 from imaging import captioning
 from imaging.captioner import Captioner
 from imaging.masks import to_image
@@ -218,6 +219,16 @@ def test_class_pictures_are_masked_where_they_will_be_learnt_from(tmp_path: Path
     assert np.array_equal(load_examples(dataset, tmp_path, PROMPT)[2].read().mask, garment(2)[1]), (
         "not the class picture's"
     )
+
+
+def test_no_caption_is_longer_than_one_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths, longest = MlPaths(root=tmp_path), "a " * (LONGEST_PROMPT // 2 - 2) + "sks"
+    write_dataset(paths.processing_input("dataset"))
+    monkeypatch.setattr(base_files, "load_segmenter", lambda *_: FakeSegmenter())
+    monkeypatch.setattr(captioning, "worn_with", lambda *_: ["a white shirt"])
+    segment.run(parser().parse_args([*WHOLE, f"--caption-prompt={longest}"]), paths, Interruption())
+    words = read_caption_lines((paths.processing_output("segment") / "captions.jsonl").read_bytes())
+    assert {*words.values()} == {longest}
 
 
 def test_a_stages_captioner_writes_captions_which_pass_the_gate_of_words(

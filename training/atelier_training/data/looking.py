@@ -12,6 +12,7 @@ from atelier_training.data.picture_facts import PictureFacts
 from atelier_training.data.pictures import DatasetFolder
 from contracts.dataset import CAPTIONS
 from contracts.dataset_texts import caption_lines
+from contracts.prompts import LONGEST_PROMPT
 from contracts.safety.words import judge
 from imaging.masks import Mask
 
@@ -40,7 +41,9 @@ class Looking:
         self.facts.append(PictureFacts.of(name, picture, mask, resolution=self._arguments.resolution))
         if self._arguments.caption_prompt and name not in self._own:
             writes = self._captioner_folder.is_dir()
-            self.captions[name] = self._described(name, picture) if writes else self._caption(picture, mask)
+            made = self._described(name, picture) if writes else self._caption(picture, mask)
+            # Of a prompt that is as long as a caption may be, nothing more can be said.
+            self.captions[name] = made if len(made) <= LONGEST_PROMPT else self._arguments.caption_prompt
 
     @cached_property
     def segmenter(self) -> "Segmenter":
