@@ -17,6 +17,7 @@ from local.sagemaker.containers import Container, ContainerSpec
 from local.sagemaker.dockerfile import ImagePlan
 from local.sagemaker.images import Image
 from local.sagemaker.warm import WarmParent, WarmProcess, warm_parent
+from local.server import child_environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -184,6 +185,17 @@ def test_only_images_that_say_what_they_import_have_one(image: Image, tmp_path: 
 
     assert warm_parent(["python", "-m", "pkg"], image.environment(tmp_path), tmp_path / "warm") is None
     assert warm_parent(["serve"], image.environment(tmp_path), tmp_path / "warm") is None
+
+
+@pytest.mark.parametrize(("given", "threads"), [({}, "1"), ({"OMP_NUM_THREADS": "3"}, "3")])
+def test_containers_have_one_thread_each_unless_the_environment_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], threads: str
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    assert child_environment()["OMP_NUM_THREADS"] == threads
 
 
 def test_what_the_training_image_imports_ahead_starts_no_thread() -> None:
