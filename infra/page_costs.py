@@ -16,7 +16,7 @@ from somebody who wrote it down in March 2026."""
 FREE_PEOPLE, DOLLARS_A_PERSON = 10_000, 0.015
 """Who signs in at least once in a month, in Cognito's plan Essentials: https://aws.amazon.com/cognito/pricing/ as of September 2026."""
 REQUESTS_OF_A_VISIT = 60
-"""Of somebody whose browser knows nothing yet: files, and the API's first answers. `make bench-page` counts 54 and one photo's few."""
+"""Of somebody whose browser knows nothing yet: files, and the API's first answers. `make bench-page` counts 53 and one photo's few."""
 
 
 def page_costs(stage: Stage) -> Iterator[str]:
