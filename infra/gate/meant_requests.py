@@ -78,7 +78,7 @@ FINE_TUNING: Mapping[str, Sequence[Row]] = {
         ("InvocationType", None),
     ),
     "Segment": (
-        *_inputs({"dataset": "$plan.dataset.uri", **_SEGMENTER}),
+        *_inputs({"dataset": "$plan.dataset.uri", **_SEGMENTER, "captioner": "$plan.captioner.uri"}),
         ("AppSpecification.ContainerArguments.0", "segment"),
     ),
     "FineTune": (

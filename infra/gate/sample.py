@@ -28,6 +28,7 @@ _STYLE: dict[str, Any] = {
     "dataset": {"uri": f"{_BUCKET}/datasets/teal/", "pictures": 12, "sha256": "0" * 64},
     "base": {"reference": "sd2-inpaint@1", "uri": "s3://model-bucket/base/sd2-inpaint@1/"},
     "segmenter": {"uri": "s3://model-bucket/base/clipseg@1/"},
+    "captioner": {"uri": "s3://model-bucket/base/blip@1/"},
     "hyperparameters": {"style": "teal", "max_steps": "800"},
     "published": "styles/teal/",
     "search": {

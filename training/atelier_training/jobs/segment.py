@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace, paths: MlPaths, interruption: Interruptio
     masked = arguments.task == "inpaint"
     target = required_target(arguments) if masked else arguments.target
     output = paths.processing_output("segment")
-    look = Looking(dataset, arguments, *map(paths.processing_input, ("segmenter", "captioner")))
+    segmenter, captioner = paths.processing_input("segmenter"), paths.processing_input("captioner")
+    look = Looking(dataset, arguments, segmenter, captioner)
     notes = dataset.check() if masked else dataset.check(look, enlarging=arguments.task == "upscale")
     if masked:
         # Whole pictures need no model, so that their check does not wait for torch.
