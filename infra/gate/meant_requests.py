@@ -7,6 +7,8 @@ have names, one is found by its name: ``ProcessingInputs.dataset.S3Input.S3Uri``
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.search import OBJECTIVE
+
 Row = tuple[str, Any]
 
 ANY_JOB: Sequence[Row] = (
@@ -93,6 +95,8 @@ FINE_TUNING: Mapping[str, Sequence[Row]] = {
         (f"{_TRIAL}CheckpointConfig.S3Uri", "$plan.runs.checkpoints"),
         (f"{_TRIAL}CheckpointConfig.LocalPath", "/opt/ml/checkpoints"),
         (f"{_TRIAL}AlgorithmSpecification.TrainingInputMode", "File"),
+        ("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName", OBJECTIVE),
+        ("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.Type", "Maximize"),
         ("HyperParameterTuningJobConfig.Strategy", "$plan.search.strategy"),
         ("HyperParameterTuningJobConfig.ParameterRanges", "$plan.search.ranges"),
         ("HyperParameterTuningJobConfig.RandomSeed", "$plan.search.seed"),

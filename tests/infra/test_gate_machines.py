@@ -81,6 +81,17 @@ DEFECTS: list[tuple[Change, str, str]] = [
         "machine values",
         "ModelMetrics.ModelQuality.Statistics.S3Uri is None",
     ),
+    (
+        state(
+            "Search",
+            put(
+                *("Arguments", "HyperParameterTuningJobConfig", "HyperParameterTuningJobObjective", "MetricName"),
+                value="loss",
+            ),
+        ),
+        "machine values",
+        "HyperParameterTuningJobObjective.MetricName is",
+    ),
     # what jobs are, what is tried again
     (state("Segment", put("Arguments", "Tags", value=[])), "machine places", "its tags are {}, and atelier:stage"),
     (state("RequestApproval", put("HeartbeatSeconds", value=60)), "machine retries", "nothing sends them"),

@@ -89,6 +89,7 @@ DEFECTS = [
         "handler answers",
         "has no ModelPackageARN",
     ),
+    (f"{GATEWAYS}/records.py", '"expires_at": {"N"', '"expires": {"N"', "lifetimes", "which no record has"),
     (f"{GATEWAYS}/workflow.py", '"send_task_success"', '"send_tasks"', "handed operations", "has no operation"),
     ("lambdas/atelier_ops/logic/approval.py", '== "Approved"', '== "Yes"', "words of services", "status names Yes"),
     (

@@ -36,7 +36,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 def _tables(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     module = sources.modules.get("atelier_ops.gateways.records")
-    texts = {node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant)} if module else set()
+    texts = set(_written(module.tree)) if module else set()
     for table in assembly.of("AWS::DynamoDB::Table"):
         expiry = table.properties.get("TimeToLiveSpecification", {})
         if expiry.get("Enabled") is not True or expiry.get("AttributeName") not in texts:
@@ -55,6 +55,14 @@ def _tables(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         }
         if any(declared.get(key) != "S" for key in keys):
             yield table.finding(_NAME, f"the types of its keys are {declared}, and records have texts", "Declare S")
+
+
+def _written(tree: ast.AST) -> Iterator[str]:
+    """Attributes that are written with a type, ``"pk": {"S": …}``. One that is only read says nothing of what is stored."""
+    for node in ast.walk(tree):
+        for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(value, ast.Dict):
+                yield key.value
 
 
 def _tokens(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
