@@ -107,7 +107,7 @@ def files(laid_out: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def known(words: list[str], made: dict[str, str]) -> list[str]:
     """The line for what the API in memory holds: the styles ``skirt`` and ``sharp-skirt``, one training and one prediction."""
-    renamed = [re.sub(r"my-skirt-\d{8}-\d{6}-\w+", made["training"], word) for word in words]
+    renamed = [re.sub(r"training-[0-9a-f]{12}", made["training"], word) for word in words]
     if words[0] not in ("train", "verify"):
         renamed = [re.sub(r"\b(my|own|painted)-skirt\b(?!-)", "skirt", word) for word in renamed]
     if words[0] == "reject":

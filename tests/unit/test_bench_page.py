@@ -12,7 +12,7 @@ def test_of_each_measure_the_median_visit_is_said() -> None:
     assert medians(visits) == {"usable_ms": 201, "layout_shift": 0.123}
 
 
-def test_a_language_weighs_what_all_load_and_its_own_texts_compressed(tmp_path: Path) -> None:
+def test_the_weight_of_a_language_is_that_of_what_all_load_and_of_its_own_texts_compressed(tmp_path: Path) -> None:
     files = {
         "app.js": "go();" * 90,
         "text/en/a.js": "en" * 500,
