@@ -1,6 +1,6 @@
 """Every teaching picture, by the name of its file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from lessons.figures import (
     pasting,
     words_to_mask,
 )
-from lessons.figures.card import TeachingPicture, save_card
+from lessons.figures.card import Band, TeachingPicture, draw_card, save_card
+from lessons.figures.korean import FONT, PACKAGE, in_korean, korean_lettering
 from lessons.figures.workshop import Workshop
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "learn"
@@ -38,7 +39,17 @@ def draw_figures() -> dict[str, Any]:
     numbers: dict[str, Any] = {"sizes": workshop.sizes()}
     for name, draw in FIGURES.items():
         drawn = draw(workshop)
-        save_card(drawn.card, PICTURES / f"{name}.webp")
+        save_cards(name, drawn.bands)
         numbers[name.replace("-", "_")] = dict(drawn.numbers)
         print(f"drew {name}", flush=True)
     return numbers
+
+
+def save_cards(name: str, bands: Sequence[Band], folder: Path = PICTURES) -> None:
+    """Write a picture in English and in Korean; without a Korean font, the Korean one stays as it is."""
+    save_card(draw_card(bands), folder / f"{name}.webp")
+    korean, lettering = in_korean(bands), korean_lettering()
+    if lettering is None:
+        print(f"{name}.ko.webp stays as it is: this machine lacks the font {FONT} (package {PACKAGE})", flush=True)
+    else:
+        save_card(draw_card(korean, lettering), folder / f"{name}.ko.webp")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card, over
+from lessons.figures.card import Band, Panel, TeachingPicture, over
 from lessons.figures.workshop import SIDE, Seen, Workshop
 
 PROMPT = "a photo of a woman wearing a red shirt and a blue striped skirt"
@@ -35,7 +35,7 @@ def draw(workshop: Workshop) -> TeachingPicture:
         Band(title="from where each word is looked at", panels=_panels(seen.painted, looked), columns=len(WORN)),
         Band(title="what changes without the word", panels=_panels(seen.painted, moved), columns=len(WORN)),
     ]
-    return TeachingPicture(card=draw_card(bands), numbers=measure(workshop))
+    return TeachingPicture(bands=bands, numbers=measure(workshop))
 
 
 def measure(workshop: Workshop) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card
+from lessons.figures.card import Band, Panel, TeachingPicture
 from lessons.figures.subjects import as_seen, dressed, shirt, skirt
 from lessons.figures.workshop import SIDE, Workshop
 from models.tiny.make.score.held_out import figures
@@ -35,7 +35,7 @@ def draw(workshop: Workshop) -> TeachingPicture:
         "values_after": int(workshop.encode(shown[:1]).numel()),
         "times": TIMES,
     }
-    return TeachingPicture(card=draw_card([Band(title="", panels=panels, columns=3)]), numbers=numbers)
+    return TeachingPicture(bands=[Band(title="", panels=panels, columns=3)], numbers=numbers)
 
 
 def psnr(picture: Image.Image, other: Image.Image) -> float:

@@ -15,8 +15,20 @@ WIDTH = 960
 """Pixels of every card: words of 30 pixels are 11 on a phone of 360."""
 _MARGIN, _GAP, _RADIUS = 32, 18, 36
 PAPER, INK, MUTED = (247, 245, 240), (28, 30, 34), (99, 103, 110)
-_TITLE, _WORDS = (ImageFont.load_default(size) for size in (34, 30))
+TITLE_SIZE, WORDS_SIZE = 34, 30
 _TITLE_HEIGHT, _LINE = 56, 38
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lettering:
+    """Fonts of a card; ``lift``: pixels that words are drawn higher, for a font that leaves more room above them."""
+
+    title: ImageFont.ImageFont | ImageFont.FreeTypeFont
+    words: ImageFont.ImageFont | ImageFont.FreeTypeFont
+    lift: int = 0
+
+
+ENGLISH = Lettering(title=ImageFont.load_default(TITLE_SIZE), words=ImageFont.load_default(WORDS_SIZE))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,27 +42,28 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Band:
-    """Panels side by side, ``columns`` of them a line, under a title."""
+    """Panels side by side, ``columns`` of them a line, under a title; ``is_prompt`` where that is a prompt, the same in each language."""
 
     title: str
     panels: Sequence[Panel]
     columns: int
+    is_prompt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeachingPicture:
-    """A card, and by name the numbers that it and the pages' words about it are made of."""
+    """What is on a card, and by name the numbers that it and the pages' words about it are made of."""
 
-    card: Image.Image
+    bands: Sequence[Band]
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
-def draw_card(bands: Sequence[Band]) -> Image.Image:
+def draw_card(bands: Sequence[Band], lettering: Lettering = ENGLISH) -> Image.Image:
     """All bands under each other: RGBA, WIDTH pixels wide, transparent outside the rounded corners."""
     sheet = Image.new("RGB", (WIDTH, 2 * _MARGIN + sum(_height(band) for band in bands) - _GAP), PAPER)
     pen, top = ImageDraw.Draw(sheet), _MARGIN
     for band in bands:
-        _draw_band(sheet, pen, band, top)
+        _draw_band(sheet, pen, band, top, lettering)
         top += _height(band)
     corners = Image.new("L", sheet.size, 0)
     ImageDraw.Draw(corners).rounded_rectangle((0, 0, sheet.width - 1, sheet.height - 1), _RADIUS, fill=255)
@@ -97,9 +110,9 @@ def _height(band: Band) -> int:
     return (_TITLE_HEIGHT if band.title else 0) + sum(_line_height(band, line) for line in _lines(band)) + 6
 
 
-def _draw_band(sheet: Image.Image, pen: ImageDraw.ImageDraw, band: Band, top: int) -> None:
+def _draw_band(sheet: Image.Image, pen: ImageDraw.ImageDraw, band: Band, top: int, lettering: Lettering) -> None:
     if band.title:
-        pen.text((_MARGIN, top), band.title, fill=MUTED, font=_TITLE)
+        pen.text((_MARGIN, top - lettering.lift), band.title, fill=MUTED, font=lettering.title)
         top += _TITLE_HEIGHT
     side = _side(band)
     for line in _lines(band):
@@ -109,9 +122,8 @@ def _draw_band(sheet: Image.Image, pen: ImageDraw.ImageDraw, band: Band, top: in
             sheet.paste(fitted, (left + (side - fitted.width) // 2, top + highest - fitted.height))
             for number, words in enumerate(panel.words):
                 ink = INK if number == 0 else MUTED
-                pen.text(
-                    (left + side / 2, top + highest + 8 + number * _LINE), words, fill=ink, font=_WORDS, anchor="ma"
-                )
+                place = left + side / 2, top + highest + 8 + number * _LINE - lettering.lift
+                pen.text(place, words, fill=ink, font=lettering.words, anchor="ma")
         top += _line_height(band, line)
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 from imaging.masks import grow, larger_side, to_image
 from imaging.repaint import Frame, Repainting, frame
 from imaging.segmenter import GROWTH
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card
+from lessons.figures.card import Band, Panel, TeachingPicture
 from lessons.figures.subjects import dressed, shirt, skirt
 from lessons.figures.workshop import LATENTS, Seen, Workshop, channel_levels
 
@@ -42,7 +42,7 @@ def draw(workshop: Workshop) -> TeachingPicture:
         "side": int(given.shape[-1]),
         "masked_percent": round(100 * float(given[LATENTS].mean())),
     }
-    return TeachingPicture(card=draw_card(bands), numbers=numbers)
+    return TeachingPicture(bands=bands, numbers=numbers)
 
 
 def watch(workshop: Workshop) -> tuple[Frame, Seen]:

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import Tensor
 
 from contracts.sampling import Sampling, guided_steps
-from lessons.figures.card import PAPER, Band, Panel, TeachingPicture, draw_card
+from lessons.figures.card import PAPER, Band, Panel, TeachingPicture
 from lessons.figures.workshop import LATENTS, SIDE, Seen, Workshop, latent_colours
 
 PROMPT = "a photo of a woman wearing a red shirt and a long blue striped skirt"
@@ -39,7 +39,7 @@ def draw(workshop: Workshop) -> TeachingPicture:
         "last_guess_apart": int(np.abs(np.asarray(decoded[-1], int) - np.asarray(painted, int)).max()),
     }
     band = Band(title="left: what a step is given · right: its guess, decoded", panels=panels, columns=2)
-    return TeachingPicture(card=draw_card([band]), numbers=numbers)
+    return TeachingPicture(bands=[band], numbers=numbers)
 
 
 def guess(seen: Seen, sampling: Sampling) -> Tensor:

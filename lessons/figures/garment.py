@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 from bench.train.roots import tiny_pictures
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card
+from lessons.figures.card import Band, Panel, TeachingPicture
 from lessons.figures.workshop import Workshop
 from lessons.trainings.measure import strip
 
@@ -21,4 +21,4 @@ def draw(workshop: Workshop) -> TeachingPicture:
             columns=1,
         ),
     ]
-    return TeachingPicture(card=draw_card(bands), numbers={"pictures": len(learnt)})
+    return TeachingPicture(bands=bands, numbers={"pictures": len(learnt)})

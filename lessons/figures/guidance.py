@@ -7,7 +7,7 @@ from PIL import Image
 
 from contracts.sampling import Sampling
 from imaging.masks import Mask, to_image
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card
+from lessons.figures.card import Band, Panel, TeachingPicture
 from lessons.figures.workshop import Workshop
 from models.tiny.make.score.held_out import Crop, crop, repaint_requests, spoken
 from models.tiny.make.score.patterns import PatternClassifier, dominant_colour
@@ -43,10 +43,11 @@ def draw(workshop: Workshop) -> TeachingPicture:
             title=prompts[index].removeprefix("a photo of "),
             panels=[Panel(picture=painted[scale][index], words=[f"scale {scale}"], smooth=True) for scale in SCALES],
             columns=len(SCALES),
+            is_prompt=True,
         )
         for index in SHOWN
     ]
-    return TeachingPicture(card=draw_card(bands), numbers={"requests": MEASURED, **found})
+    return TeachingPicture(bands=bands, numbers={"requests": MEASURED, **found})
 
 
 def paint_all(workshop: Workshop, crops: list[Crop], prompts: list[str], scale: float) -> list[Image.Image]:

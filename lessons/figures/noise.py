@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card
+from lessons.figures.card import Band, Panel, TeachingPicture
 from lessons.figures.subjects import as_seen, dressed, shirt, skirt
 from lessons.figures.workshop import SIDE, Workshop, latent_colours
 
@@ -31,7 +31,7 @@ def draw(workshop: Workshop) -> TeachingPicture:
         Band(title="decoded, and how much of the picture is in the mix", panels=decoded, columns=len(TIMESTEPS)),
     ]
     numbers = {"timesteps": list(TIMESTEPS), "kept_percent": shares, "latent_deviation": round(float(clean.std()), 3)}
-    return TeachingPicture(card=draw_card(bands), numbers=numbers)
+    return TeachingPicture(bands=bands, numbers=numbers)
 
 
 def mixed(workshop: Workshop, clean: Tensor) -> tuple[list[Tensor], list[float]]:

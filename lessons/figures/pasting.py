@@ -6,7 +6,7 @@ from PIL import Image
 from imaging.masks import from_image, grow, larger_side, to_image
 from imaging.repaint import Frame, Repainting, default_blur, frame, paint, paste
 from imaging.segmenter import GROWTH
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card
+from lessons.figures.card import Band, Panel, TeachingPicture
 from lessons.figures.subjects import dressed, shirt, skirt
 from lessons.figures.workshop import Workshop
 
@@ -61,7 +61,7 @@ def draw(workshop: Workshop) -> TeachingPicture:
         "changed_outside": int(apart.sum()),
         "bytes_outside": int(apart.size),
     }
-    return TeachingPicture(card=draw_card(bands), numbers=numbers)
+    return TeachingPicture(bands=bands, numbers=numbers)
 
 
 def _changed(photo: Image.Image, result: Image.Image) -> Image.Image:

@@ -4,7 +4,7 @@ from PIL import Image
 
 from imaging.masks import from_image
 from imaging.segmenter import OUTLINE, THRESHOLD, GarmentNotFoundError
-from lessons.figures.card import Band, Panel, TeachingPicture, draw_card, over
+from lessons.figures.card import Band, Panel, TeachingPicture, over
 from lessons.figures.subjects import dressed, shirt, skirt
 from lessons.figures.workshop import Workshop
 from models.tiny.make.sheets.pages import highlighted
@@ -44,7 +44,7 @@ def draw(workshop: Workshop) -> TeachingPicture:
         "overlap": round(float((white & truth).sum() / (white | truth).sum()), 2),
         "refused": [words for words in WORDS if _refused(workshop, drawing.image, words)],
     }
-    return TeachingPicture(card=draw_card(bands), numbers=numbers)
+    return TeachingPicture(bands=bands, numbers=numbers)
 
 
 def _refused(workshop: Workshop, picture: Image.Image, words: str) -> bool:

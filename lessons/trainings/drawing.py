@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from PIL import Image
 
-from lessons.figures.all_figures import PICTURES
-from lessons.figures.card import Band, Panel, draw_card, save_card
+from lessons.figures.all_figures import PICTURES, save_cards
+from lessons.figures.card import Band, Panel
 from lessons.trainings.chart import draw_chart
 from lessons.trainings.measure import strip_path
 from lessons.trainings.results import TrainingResults
@@ -35,4 +35,4 @@ def draw_tips() -> None:
             path.write_text(draw_chart(tip, found, language), encoding="utf-8")
     for name, ways in PAINTED.items():
         panels = [Panel(picture=Image.open(strip_path(way)), words=[words]) for way, words in ways]
-        save_card(draw_card([Band(title=COLUMNS, panels=panels, columns=1)]), PICTURES / f"{name}.webp")
+        save_cards(name, [Band(title=COLUMNS, panels=panels, columns=1)])

@@ -60,12 +60,27 @@ def test_every_picture_is_there_small_and_told_in_words(text: str) -> None:
         assert len(words) > 20, link
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", DRAWN)
-def test_every_figure_is_shown_by_a_page_and_readable_on_a_phone(name: str) -> None:
-    assert any(f"pictures/learn/{name}.webp)" in page(text) for text in TEXT_NAMES if "/" not in text)
-    with Image.open(PICTURES / f"{name}.webp") as picture:
+def test_every_figure_is_shown_by_a_page_and_readable_on_a_phone(name: str, language: Language) -> None:
+    file = f"{name}{'' if language == 'en' else '.ko'}.webp"
+    pages = [text for text in TEXT_NAMES if text.startswith("ko/") == (language == "ko")]
+    assert any(f"pictures/learn/{file})" in page(text) for text in pages)
+    with Image.open(PICTURES / file) as picture:
         assert picture.width == 960
         assert picture.mode == "RGBA"
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_in_korean_is_as_large_as_in_english_and_says_something_else(name: str) -> None:
+    with Image.open(PICTURES / f"{name}.webp") as english, Image.open(PICTURES / f"{name}.ko.webp") as korean:
+        assert english.size == korean.size, "run `make learn` with a Korean font"
+        assert english.tobytes() != korean.tobytes()
+
+
+@pytest.mark.parametrize("text", [name for name in TEXT_NAMES if "/" in name])
+def test_a_korean_page_shows_no_english_picture(text: str) -> None:
+    assert all(".ko." in link for link in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page(text)))
 
 
 @pytest.mark.parametrize("text", TEXT_NAMES)

@@ -53,7 +53,7 @@ def test_the_last_guess_is_the_picture_that_was_painted(workshop: Workshop) -> N
     assert drawn.numbers["last_guess_apart"] <= 1
     assert drawn.numbers["last_change"] < drawn.numbers["first_change"]
     assert drawn.numbers["rows"] == drawn.numbers["steps"] + drawn.numbers["guided_steps"]
-    assert drawn.card.width == WIDTH
+    assert [len(band.panels) for band in drawn.bands] == [drawn.numbers["steps"]]
 
 
 def test_a_guided_guess_goes_beyond_the_prompt_alone() -> None:
