@@ -37,6 +37,7 @@ def begin_lesson(visit: Visit, *, pictures: int = 4, steps: int = 2) -> str:
     start.wait_for(timeout=MINUTES)
     expect(page.locator(".advice")).to_contain_text("Few pictures" if pictures < 8 else "Faces, perhaps")
     expect(page.locator(".facts")).to_contain_text("about $")
+    expect(page.get_by_text("Here it costs nothing")).to_be_visible()
     page.get_by_text(f"Words of {pictures} pictures").click()
     page.get_by_role("textbox", name="skirt-02.png").fill("a photo of sks skirt with a yellow pullover")
     start.click()

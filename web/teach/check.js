@@ -13,6 +13,7 @@ export function Check({ lesson }) {
   if (check.status === "failed" || check.status === "canceled") return html`<${Failure} error=${check.error} />`;
   if (check.status !== "succeeded") return null;
   return html`<${AdviceList} advice=${check.advice ?? []} />
+    ${lesson.use.config.stage === "local" && html`<p class="lead">${t("cost.local")}</p>`}
     <${Cost} estimate=${check.estimate} />
     ${captions.length > 0 && html`<details class="captions"><summary>${t("teach.captions", { n: captions.length })}</summary>
       <p class="lead">${t("teach.captions.about")}</p>

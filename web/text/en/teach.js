@@ -112,6 +112,7 @@ export default {
   "cost.training": "{time} of it learning",
   "cost.about": "about {dollars}",
   "cost.spot": "{spot} on spare machines, {demand} on reserved ones",
+  "cost.local": "Here it costs nothing, and small models learn in about a minute. In AWS it would take:",
   "cost.unknown": "What it takes is not known yet.",
   "cost.unknown.time": "not known for these machines",
   "cost.unknown.money": "not known for these machines",

@@ -112,6 +112,7 @@ export default {
   "cost.training": "그중 학습 {time}",
   "cost.about": "약 {dollars}",
   "cost.spot": "여유 장비로 {spot}, 정규 장비로 {demand}",
+  "cost.local": "이 컴퓨터에서는 돈이 들지 않고, 작은 모델은 1분쯤 배웁니다. AWS에서는:",
   "cost.unknown": "시간과 비용은 아직 알 수 없습니다.",
   "cost.unknown.time": "이 장비에서는 알 수 없음",
   "cost.unknown.money": "이 장비에서는 알 수 없음",
