@@ -20,7 +20,7 @@ import torch
 from atelier_training.engine.run import compute_dtype
 from atelier_training.jobs import fine_tune
 from bench.gpu.compiled import check_compiled
-from bench.gpu.families import check_optimizers, check_painting, check_training, small_jobs
+from bench.gpu.families import check_optimizers, check_painting, check_training, enlarging_jobs, small_jobs
 from bench.gpu.findings import Findings, check_all
 from bench.gpu.memory import check_memory, rows_of
 from bench.gpu.shapes import PUBLISHED
@@ -75,7 +75,9 @@ def parts(folder: Path, device: torch.device) -> dict[str, Callable[[Findings], 
     return {
         "together": partial(check_together, folder=folder / "together", device=device, count=max(1, gpus)),
         "painting": partial(check_painting, folder=folder / "painting", device=device),
-        "training": partial(check_training, folder=folder / "training", device=device, jobs=small_jobs()),
+        "training": partial(
+            check_training, folder=folder / "training", device=device, jobs=[*small_jobs(), *enlarging_jobs()]
+        ),
         "optimizers": partial(
             check_optimizers, folder=folder / "optimizers", device=device, names=smaller_optimizers()
         ),

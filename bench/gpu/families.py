@@ -21,13 +21,15 @@ from diffusion.family import Family, find_family, painting_dtype
 from diffusion.painter import Painter
 from diffusion.upscaler import Upscaler
 from tests.unit.miniatures import RESOLUTION, save_miniature
-from tests.unit.training_root import write_training
+from tests.unit.training_root import write_enlarging, write_training
 
 FAMILIES = ("sd1", "sd2", "sdxl")
-"""Those that can be fine-tuned."""
+"""Those that paint and can be fine-tuned."""
 TASKS = {"inpaint": 9, "text-to-image": 4}
 """And their denoiser's channels."""
 METHODS = ("lora", "full")
+ENLARGED = {"v_prediction": "latents", "sample": "pictures"}
+"""What an upscaler's error is of, by what its denoiser predicts: as the published one does, and as the tiny family's."""
 PRECISIONS = ("bf16", "fp16")
 MOST_DIFFERENCE = 0.05
 """Of a first loss in half precision from that in single: bf16 has three significant digits."""
@@ -51,9 +53,29 @@ class SmallJob:
         return write_training(folder, channels=channels, family=self.family, **settings)
 
 
+@dataclass(frozen=True, kw_only=True)
+class EnlargingJob:
+    """An upscaler's training: its denoiser's ``prediction``, one of ``ENLARGED``, and the method."""
+
+    prediction: str
+    method: str
+
+    def __str__(self) -> str:
+        return f"upscaler {ENLARGED[self.prediction]} {self.method}"
+
+    def lay_out(self, folder: Path) -> MlPaths:
+        """A training job of a miniature."""
+        return write_enlarging(folder, small=True, prediction=self.prediction, method=self.method)
+
+
 def small_jobs(families: Sequence[str] = FAMILIES) -> list[SmallJob]:
     """Every family, task and method."""
     return [SmallJob(family=f, task=t, method=m) for f, t, m in product(families, TASKS, METHODS)]
+
+
+def enlarging_jobs() -> list[EnlargingJob]:
+    """Of an upscaler, by each method and each kind of error."""
+    return [EnlargingJob(prediction=p, method=m) for p, m in product(ENLARGED, METHODS)]
 
 
 @contextmanager
@@ -67,7 +89,7 @@ def check_training(
     found: Findings,
     folder: Path,
     device: torch.device,
-    jobs: Sequence[SmallJob],
+    jobs: Sequence[SmallJob | EnlargingJob],
     precisions: Sequence[str] = PRECISIONS,
 ) -> None:
     """Train each job in each precision: finite, near to single precision, and single in what is trained."""

@@ -16,19 +16,19 @@ import torch
 from atelier_training.engine.optimizers import adamw_named
 from atelier_training.engine.parallel import clip
 from bench.gpu.findings import Findings
-from bench.gpu.shapes import PUBLISHED, shaped, words_of
+from bench.gpu.shapes import PUBLISHED, inputs_of, learning, shaped
 from contracts.execution import Method
 from contracts.hyperparameters import Hyperparameters
 from contracts.training_needs import Shape, SizedTraining, gpu_memory
 from contracts.training_table import TABLE
 from diffusion import unquantised
 from diffusion.lora_shape import LoraShape
-from diffusion.trained_model import train_parts, trainable
+from diffusion.trained_model import trainable
 
 RANK = 8
 BATCHES = (1, 4)
 _MIB = 2**20
-COUNTED = {"sd1": "sd15-inpaint", "sd2": "sd2-inpaint", "sdxl": "sdxl-inpaint"}
+COUNTED = {"sd1": "sd15-inpaint", "sd2": "sd2-inpaint", "sdxl": "sdxl-inpaint", "upscaler": "sd-x4-upscaler"}
 """The row of the table that a training's memory is counted by, by family."""
 
 
@@ -137,20 +137,15 @@ def _made(row: TrainedShape, shape: Mapping[str, Any], device: torch.device, dty
     if row.method == "lora":
         family.pipeline.unet.to(dtype)
     lora = LoraShape(rank=RANK, alpha=RANK) if row.method == "lora" else None
-    trained = train_parts(family, lora=lora, train_text_encoder=False, gradient_checkpointing=row.checkpointing).to(
-        device
-    )
+    trained = learning(family, lora=lora, text=False, checkpointing=row.checkpointing).to(device)
     (optimizer,) = adamw_named(row.optimizer, trained, lr=1e-5)
-    side, count = shape["sample_size"], row.batch
-    latents, masks = torch.zeros(count, 4, side, side, device=device), torch.ones(count, 1, side, side, device=device)
-    steps, frames = torch.zeros(count, dtype=torch.long, device=device), torch.zeros(count, 6, device=device)
-    words = words_of(shape, count, device)
+    inputs = inputs_of(family, shape, row.batch, device)
 
     def step_twice() -> None:
         for _ in range(2):  # the optimizer makes its state in the first
             optimizer.zero_grad()
             with torch.autocast(device.type, dtype):
-                predicted = trained(latents, masks, latents, steps, words, frames)
+                predicted = trained(*inputs)
             torch.autograd.backward(predicted.float().pow(2).mean())
             clip(list(trainable(trained).values()), 1.0, [optimizer])
             optimizer.step()

@@ -12,14 +12,13 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
 
+from bench.gpu.shapes import learning
 from bench.needs.live import LiveBytes, as_on_a_gpu
 from bench.needs.shapes import shaped
 from contracts.execution import UPSCALE
 from contracts.pictures import UPSCALING
-from diffusion.enlarging_model import EnlargingModel
 from diffusion.family import find_family
 from diffusion.lora_shape import LoraShape
-from diffusion.trained_model import TrainedModel, train_parts, trainable_parts
 from diffusion.trainee import LearningFamily, Trainee
 from diffusion.upscaler import Upscaler
 from models.catalogue import CatalogueEntry
@@ -76,7 +75,7 @@ def step(entry: CatalogueEntry, method: str, *, batch: int, rank: int, text: boo
         arguments = _batch(family, entry, batch, text=text)
         with _unmoved():
             lora = LoraShape(rank=rank, alpha=rank) if method == "lora" else None
-            trained = _trained(family, lora, text=text, checkpointing=checkpointing)
+            trained = learning(family, lora=lora, text=text, checkpointing=checkpointing)
         for each in trained.parameters():
             each.grad = torch.zeros_like(each) if each.requires_grad else None
         known = [*trained.parameters(), *trained.buffers(), *_gradients(trained)]
@@ -122,9 +121,8 @@ def numbers(entry: CatalogueEntry) -> tuple[dict[str, int], dict[str, int]]:
         parts = {name: each for name, each in family.pipeline.components.items() if isinstance(each, nn.Module)}
         whole = {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
         with _unmoved():
-            trained = _trained(
-                family, LoraShape(rank=1, alpha=1), text=isinstance(family, Trainee), checkpointing=False
-            )
+            lora, text = LoraShape(rank=1, alpha=1), isinstance(family, Trainee)
+            trained = learning(family, lora=lora, text=text, checkpointing=False)
         added = {
             name: sum(p.numel() for p in part.parameters() if p.requires_grad) for name, part in trained.parts.items()
         }
@@ -138,18 +136,6 @@ def of_shape(entry: CatalogueEntry, dtype: torch.dtype) -> LearningFamily:
         return shaped(entry)
     finally:
         torch.set_default_dtype(torch.float32)
-
-
-def _trained(family: LearningFamily, lora: LoraShape | None, *, text: bool, checkpointing: bool) -> TrainedModel:
-    """As the training job makes it."""
-    if isinstance(family, Trainee):
-        return train_parts(family, lora=lora, train_text_encoder=text, gradient_checkpointing=checkpointing)
-    assert isinstance(family, Upscaler)
-    parts = trainable_parts(
-        family, lora=lora, train_text_encoder=text, gradient_checkpointing=checkpointing, keeps=("vae",)
-    )
-    trained = EnlargingModel(family, parts)
-    return trained.train()
 
 
 def _compared(family: LearningFamily, predicted: Tensor) -> Tensor:

@@ -10,45 +10,11 @@ from typing import Any
 import diffusers
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from bench.gpu.shapes import PUBLISHED
 from diffusion.family import find_family
 from diffusion.trainee import LearningFamily
 from models.catalogue import AssetSource, CatalogueEntry, find
 
-_SD2_UNET: Mapping[str, Any] = {
-    "cross_attention_dim": 1024,
-    "attention_head_dim": (5, 10, 20, 20),
-    "use_linear_projection": True,
-}
-_SDXL_UNET: Mapping[str, Any] = {
-    "sample_size": 128,
-    "cross_attention_dim": 2048,
-    "block_out_channels": (320, 640, 1280),
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-    "attention_head_dim": (5, 10, 20),
-    "transformer_layers_per_block": (1, 2, 10),
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 256,
-    "projection_class_embeddings_input_dim": 2816,
-}
-_UPSCALER_UNET: Mapping[str, Any] = {
-    "in_channels": 7,
-    "sample_size": 128,
-    "cross_attention_dim": 1024,
-    "block_out_channels": (256, 512, 512, 1024),
-    "down_block_types": ("DownBlock2D", *("CrossAttnDownBlock2D",) * 3),
-    "up_block_types": (*("CrossAttnUpBlock2D",) * 3, "UpBlock2D"),
-    "only_cross_attention": (True, True, True, False),
-    "num_class_embeds": 1000,
-    "use_linear_projection": True,
-}
-_UNETS: Mapping[str, Mapping[str, Any]] = {
-    "sd1": {"cross_attention_dim": 768, "sample_size": 64},
-    "sd2": {**_SD2_UNET, "sample_size": 64},
-    "sdxl": _SDXL_UNET,
-    "upscaler": _UPSCALER_UNET,
-}
 _CLIP_L = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
 _OPEN_CLIP_H = {"hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 23, "num_attention_heads": 16}
 _OPEN_CLIP_G = {
@@ -80,7 +46,7 @@ def _published(family: str) -> dict[str, Any]:
     names = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
     encoders = {name: kind(config) for (name, kind), config in zip(names.items(), texts, strict=False)}
     return {
-        "unet": diffusers.UNet2DConditionModel(**{"in_channels": 9, **_UNETS[family]}),
+        "unet": diffusers.UNet2DConditionModel(**PUBLISHED[family]),
         "vae": _autoencoder(_VAE_WIDTHS.get(family, (128, 256, 512, 512))),
         **encoders,
         **{name.replace("text_encoder", "tokenizer"): _tokenizer() for name in encoders},

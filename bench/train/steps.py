@@ -15,8 +15,9 @@ from typing import Any
 import torch
 
 from atelier_training.base_files import read_base
+from atelier_training.data.enlargements import EnlargementBatch, EnlargementBatches
 from atelier_training.data.examples import load_examples
-from atelier_training.data.latents import Batches
+from atelier_training.data.latents import Batch, Batches
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.event_files import EventFiles
 from atelier_training.engine.interruption import Interruption
@@ -25,6 +26,7 @@ from atelier_training.engine.processes import Processes
 from atelier_training.engine.run import begin, train_step
 from atelier_training.fine_tune_job import FineTuneJob
 from atelier_training.jobs.fine_tune import prepare, settings_of
+from atelier_training.learners.enlarging import EnlargingLearner
 from atelier_training.learners.fine_tune import FineTuneLearner
 from atelier_training.paths import MlPaths
 from bench.train.reference import PlainTraining
@@ -45,11 +47,11 @@ class OurTraining:
         learner, batches, _ = prepare(
             job, base, examples, [], paths, processes, Interruption(), EventFiles(paths.tensorboard)
         )
-        assert isinstance(learner, FineTuneLearner)
-        assert isinstance(batches, Batches)
+        assert isinstance(learner, FineTuneLearner | EnlargingLearner)
+        assert isinstance(batches, Batches | EnlargementBatches)
         self.trained = learner.trained
         for number in range(steps * job.gradient_accumulation_steps):
-            self.batch = batches.draw(number)
+            self.batch: Batch | EnlargementBatch = batches.draw(number)
         settings = settings_of(job, base, pictures=len(examples), processes=processes.world)
         self.run = begin(learner, settings, processes)
         self._batches = batches.batches(processes, 0)
@@ -64,6 +66,7 @@ class Floor:
 
     def __init__(self, ours: OurTraining) -> None:
         self._run, self._trained = ours.run, ours.trained
+        assert isinstance(ours.batch, Batch)
         self._batch = on_device(ours.batch, ours.run.processes.device)
 
     def step(self) -> None:

@@ -8,21 +8,29 @@ import torch
 
 from bench.gpu import __main__ as gpu_check
 from bench.gpu.compiled import check_compiled
-from bench.gpu.families import FAMILIES, check_optimizers, check_painting, check_training, small_jobs
+from bench.gpu.families import (
+    FAMILIES,
+    check_optimizers,
+    check_painting,
+    check_training,
+    enlarging_jobs,
+    small_jobs,
+)
 from bench.gpu.findings import Findings, check_all
-from bench.gpu.memory import TrainedShape, check_memory, rows_of
-from bench.gpu.shapes import PUBLISHED, shaped, words_of
+from bench.gpu.memory import COUNTED, TrainedShape, check_memory, rows_of
+from bench.gpu.shapes import PUBLISHED, inputs_of, learning, shaped
 from bench.gpu.together import check_together
 from bench.train.steps import CPU
 from contracts.families import FAMILIES as KNOWN
 from diffusion.family import find_family
-from diffusion.trainee import Trainee
+from diffusion.trainee import LearningFamily, Trainee
 from tests.unit.training_root import write_training
 
 SMALL = {"block_out_channels": (8, 16, 16), "norm_num_groups": 4, "sample_size": 8, "layers_per_block": 1}
 SMALLER = {
     "sd1": {**PUBLISHED["sd1"], **SMALL, "block_out_channels": (8, 16, 16, 16), "cross_attention_dim": 16},
     "sdxl": {**PUBLISHED["sdxl"], **SMALL, "attention_head_dim": 4, "transformer_layers_per_block": 1},
+    "upscaler": {**PUBLISHED["upscaler"], **SMALL, "block_out_channels": (8, 16, 16, 16), "attention_head_dim": 4},
 }
 
 
@@ -46,9 +54,13 @@ def test_without_a_gpu_it_says_so_and_what_is_allowed(
 
 
 def test_every_family_that_can_be_fine_tuned_is_checked() -> None:
-    able = {name for name in KNOWN if issubclass(find_family(name, object), Trainee)}  # type: ignore[type-var]
-    assert {*FAMILIES} == able == {*PUBLISHED}
-    assert len(small_jobs()) == len(able) * 4
+    painting = {name for name in KNOWN if issubclass(find_family(name, object), Trainee)}  # type: ignore[type-var]
+    assert {*FAMILIES} == painting
+    assert len(small_jobs()) == len(painting) * 4
+    learning = {name for name in KNOWN if issubclass(find_family(name, object), LearningFamily)}  # type: ignore[type-var]
+    assert {*PUBLISHED} == {*COUNTED} == learning == {*painting, "upscaler"}
+    names = [f"upscaler {error} {method}" for error in ("latents", "pictures") for method in ("lora", "full")]
+    assert [str(each) for each in enlarging_jobs()] == names
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
@@ -57,6 +69,14 @@ def test_a_family_trains_in_half_precision(tmp_path: Path, precision: str) -> No
     check_training(found, tmp_path, CPU, small_jobs(["sd1"])[:2], [precision])
     assert found.failures == []
     assert len(found.rows) == 2
+
+
+@pytest.mark.parametrize(("number", "precision"), [(0, "fp16"), (1, "bf16"), (2, "bf16"), (3, "fp16")])
+def test_an_upscaler_trains_in_half_precision(tmp_path: Path, number: int, precision: str) -> None:
+    job, found = enlarging_jobs()[number], Findings()
+    check_training(found, tmp_path, CPU, [job], [precision])
+    assert found.failures == []
+    assert [row.split("  ")[0] for row in found.rows] == [str(job)]
 
 
 def test_a_loss_that_half_precision_spoils_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,17 +156,18 @@ def test_no_part_is_begun_when_time_is_over() -> None:
     assert found.failures == []
 
 
-@pytest.mark.parametrize(("family", "weights"), [("sd1", 859_535_364), ("sd2", 865_925_124), ("sdxl", 2_567_478_084)])
+@pytest.mark.parametrize(
+    ("family", "weights"),
+    [("sd1", 859_535_364), ("sd2", 865_925_124), ("sdxl", 2_567_478_084), ("upscaler", 473_398_020)],
+)
 def test_a_published_shape_has_as_many_weights_as_the_published_model_and_takes_its_inputs(
     family: str, weights: int
 ) -> None:
     nowhere, shape = torch.device("meta"), PUBLISHED[family]
     model = shaped(family, shape, nowhere)
     assert sum(each.numel() for each in model.pipeline.unet.parameters()) == weights
-    side = shape["sample_size"]
-    inputs, steps = torch.zeros(2, 9, side, side, device=nowhere), torch.zeros(2, dtype=torch.long, device=nowhere)
-    predicted = model.predict(inputs, steps, words_of(shape, 2, nowhere), torch.zeros(2, 6, device=nowhere))
-    assert predicted.shape == (2, 4, side, side)
+    trained = learning(model, lora=None, text=False, checkpointing=False)
+    assert trained(*inputs_of(model, shape, 2, nowhere)).shape == (2, 4, shape["sample_size"], shape["sample_size"])
 
 
 def test_every_part_has_its_arguments(tmp_path: Path) -> None:

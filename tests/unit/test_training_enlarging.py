@@ -36,7 +36,6 @@ from diffusion.lora_file import load_lora
 from diffusion.lora_shape import LoraShape
 from diffusion.trained_model import trainable_parts
 from diffusion.upscaler import Upscaler
-from tests.unit.miniatures import save_manifest
 from tests.unit.test_training_finetune import StopsAfter, same_weights
 from tests.unit.training_root import JOB, PROMPT, garment, write_dataset, write_enlarging
 
@@ -167,12 +166,7 @@ def test_a_small_version_of_ones_own_is_learnt_from(tmp_path: Path) -> None:
 
 
 def test_what_predicts_pictures_is_compared_as_pictures(tmp_path: Path) -> None:
-    latents, pictures = write_enlarging(tmp_path / "a"), write_enlarging(tmp_path / "b")
-    for paths in (latents, pictures):
-        scheduler = paths.channel("base") / "scheduler/scheduler_config.json"
-        kind = "sample" if paths is pictures else "epsilon"
-        scheduler.write_text(json.dumps(json.loads(scheduler.read_text()) | {"prediction_type": kind}))
-        save_manifest(paths.channel("base"), name="tiny-random", family="upscaler", task="upscale")
+    latents, pictures = write_enlarging(tmp_path / "a"), write_enlarging(tmp_path / "b", prediction="sample")
     assert len(train(pictures)) == len(train(latents)) == 4
     upscaler = Upscaler.load(pictures.channel("base"), device="cpu", dtype=torch.float32, checker=False)
     assert upscaler.predicts_pictures

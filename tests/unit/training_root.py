@@ -104,7 +104,7 @@ def write_evaluation(root: Path, trained: MlPaths) -> MlPaths:
     return paths
 
 
-def write_enlarging(root: Path, *, small: bool = False, **hyperparameters: str) -> MlPaths:
+def write_enlarging(root: Path, *, small: bool = False, prediction: str = "epsilon", **hyperparameters: str) -> MlPaths:
     """A training job's input for the upscaler's miniature: larger pictures, the first with a small version where it is asked for."""
     paths = MlPaths(root=root)
     dataset = paths.channel("dataset")
@@ -115,7 +115,7 @@ def write_enlarging(root: Path, *, small: bool = False, **hyperparameters: str) 
         (dataset / "low_res").mkdir()
         Image.new("RGB", (20, 24), (200, 30, 30)).save(dataset / "low_res/skirt-0.png")
     write_segment(paths.channel("masks"), "upscale")
-    save_miniature(paths.channel("base"), "upscaler", task="upscale")
+    save_miniature(paths.channel("base"), "upscaler", task="upscale", prediction=prediction)
     paths.hyperparameters.parent.mkdir(parents=True)
     settings = {**JOB, "task": "upscale", "target": "", "class_prompt": "", **hyperparameters}
     paths.hyperparameters.write_text(json.dumps(settings))
