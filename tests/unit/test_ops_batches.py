@@ -1,5 +1,6 @@
 """Batches: rows are checked before anything costs, each is painted once, and what failed is painted again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -292,6 +293,25 @@ def test_who_asks_for_a_stopped_round_after_the_next_one_does_keeps_nothing_from
     studio.paint(red)
     waits = studio.handed[red.line]
     studio.paint(red)  # the one that is late: its state was stopped
+    notify(studio, 0)
+    assert studio.tokens.answers[waits][0] == "success"
+    assert studio.told(red)[0] == "success"
+
+
+@pytest.mark.parametrize("asked_again", [False, True])
+def test_what_waits_while_a_stage_is_updated_is_answered_as_it_was_kept_before(
+    studio: Studio, asked_again: bool
+) -> None:
+    """Records that an earlier version wrote have one ``token``, and what they wait for may be in the queue for hours."""
+    plan = first_round(studio)
+    (red, *_) = studio.items(plan)
+    studio.paint(red)
+    waits = studio.handed[red.line]
+    kept = studio.records.items[item_key(prediction_of(red, "first"))]
+    earlier = {name: value for name, value in kept.data.items() if name != "tokens"}
+    studio.records.put(replace(kept, data={**earlier, "token": waits}))
+    if asked_again:
+        studio.paint(red)
     notify(studio, 0)
     assert studio.tokens.answers[waits][0] == "success"
     assert studio.told(red)[0] == "success"

@@ -101,16 +101,19 @@ def _with_those_that_wait(waiting: Record, records: Records) -> Record:
     """The record as it is stored: with its token, and with those that lay there before."""
 
     def joined(newest: Record) -> Record:
-        before = newest.data.get("tokens", []) if newest.status == PAINTING else []
-        return replace(
-            waiting, data={**waiting.data, "tokens": list(dict.fromkeys([*before, *waiting.data["tokens"]]))}
-        )
+        before = _tokens_of(newest) if newest.status == PAINTING else []
+        return replace(waiting, data={**waiting.data, "tokens": list(dict.fromkeys([*before, *_tokens_of(waiting)]))})
 
     while not records.add(waiting):
         newest = records.get(waiting.key)
         if newest is not None and (kept := records.change(newest, joined)) is not None:
             return kept
     return waiting
+
+
+def _tokens_of(waiting: Record) -> list[str]:
+    """Of the states that wait. A record that was written before the stage was updated has one ``token``, and may wait for hours."""
+    return [*waiting.data["tokens"]] if "tokens" in waiting.data else [waiting.data["token"]]
 
 
 def _has_ended(item: BatchItem, dependencies: Asking) -> bool:
@@ -143,7 +146,7 @@ def _refuse(waiting: Record, detail: str, expires_at: int, dependencies: Asking)
     """The reason stays for the report: there is no prediction that says it."""
     data = {"batch": waiting.data["batch"], "line": waiting.data["line"], "error": detail}
     dependencies.records.put(replace(waiting, status=REFUSED, expires_at=expires_at, data=data))
-    for token in waiting.data["tokens"]:
+    for token in _tokens_of(waiting):
         dependencies.tokens.fail(token, FAILED, detail)
     return f"{waiting.key}: refused"
 
@@ -151,7 +154,7 @@ def _refuse(waiting: Record, detail: str, expires_at: int, dependencies: Asking)
 def _leave_out(waiting: Record, dependencies: Asking) -> str:
     """Whom it shows agrees no more, so its row is being removed: nothing is painted, and no row of others fails for it."""
     dependencies.records.remove(waiting)
-    for token in waiting.data["tokens"]:
+    for token in _tokens_of(waiting):
         dependencies.tokens.succeed(token, {"prediction": ""})
     return f"{waiting.key}: left out, since the person's data are deleted"
 
@@ -186,7 +189,7 @@ def _answer(waiting: Record, found: Record | None, records: Records, tokens: Tok
             return tokens.succeed(token, {"prediction": waiting.key.partition("#")[2]})
         return tokens.fail(token, FAILED, reason)
 
-    reached = [tell(token) for token in waiting.data["tokens"]]
+    reached = [tell(token) for token in _tokens_of(waiting)]
     # Only where no other token has come to these meanwhile: who put that looks for the end, too.
     records.remove(waiting)
     return f"{waiting.key}: {status}, the batch {'goes on' if any(reached) else 'no longer waits'}"
