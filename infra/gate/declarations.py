@@ -38,7 +38,7 @@ class Declarations:
 
     def imports(self, module: str) -> Mapping[str, Symbol]:
         if module not in self._names:
-            imported = (n for n in ast.walk(self.sources.modules[module].tree) if isinstance(n, ast.ImportFrom))
+            imported = (n for n in self.sources.modules[module].nodes if isinstance(n, ast.ImportFrom))
             self._names[module] = {
                 alias.asname or alias.name: (str(node.module), alias.name) for node in imported for alias in node.names
             }

@@ -21,6 +21,11 @@ class Module:
     file: str
     tree: ast.Module
 
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, in the order of ``ast.walk``, however many checks look at them walked once."""
+        return _nodes(self.tree)
+
     def finding(self, check: str, node: ast.AST, wrong: str, remedy: str) -> Finding:
         """What is wrong at a node of this file."""
         return Finding(place=f"{self.file}:{getattr(node, 'lineno', 1)}", check=check, wrong=wrong, remedy=remedy)
@@ -51,6 +56,12 @@ class Sources:
         }
 
 
+@cache
+def spelt(node: ast.AST) -> str:
+    """A node of a module's tree as source text, such as ``os.environ``; several checks ask about the same nodes."""
+    return ast.unparse(node)
+
+
 def _modules(root: Path, roots: Mapping[str, str]) -> Iterator[Module]:
     for package, folder in roots.items():
         for path in sorted((root / folder).rglob("*.py")):
@@ -68,3 +79,8 @@ def _parsed(text: str) -> ast.Module | None:
         return ast.parse(text)
     except SyntaxError:
         return None
+
+
+@cache
+def _nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))

@@ -19,6 +19,8 @@ _SLOW_SECONDS = 14.0
 """Longer than whoever tells waits (10)."""
 
 _READ_SECONDS = 60.0
+_LOOK_SECONDS = 0.02
+"""How often a server looks whether it is to end; there are ten, which end one after the other."""
 
 
 @dataclass(kw_only=True)
@@ -99,7 +101,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, receivers: Receivers, manner: Manner | None) -> None:
         super().__init__(("127.0.0.1", 0), _Hearing, bind_and_activate=False)
         self.receivers, self.manner = receivers, manner
-        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(_LOOK_SECONDS,), daemon=True)
         self.server_bind()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 

@@ -48,7 +48,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 
 def _silent(module: Module) -> Iterator[Finding]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Name) and node.id in _TELLING:
             yield module.finding(_NAME, node, f"{node.id} may put a client's key into a log", "Log nothing here")
 

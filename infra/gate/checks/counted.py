@@ -8,7 +8,7 @@ from infra.gate.checks.metrics import watched
 from infra.gate.constants import constant
 from infra.gate.finding import Finding
 from infra.gate.published import OURS
-from infra.gate.sources import Sources
+from infra.gate.sources import Sources, spelt
 
 _NAME = "counted"
 _MODULE = "atelier_ops.observability"
@@ -29,7 +29,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         yield module.finding(
             _NAME, module.tree, wrong, f"Keep {OURS}, or change alarms, dashboard and infra/gate/published.py"
         )
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.keyword) and node.arg == "default_dimensions" and isinstance(node.value, ast.Dict):
             keys = [getattr(key, "value", None) for key in node.value.keys]
             if keys != ["service"]:
@@ -47,7 +47,7 @@ def _counted(sources: Sources) -> set[str]:
     """The words that ``count`` is called with."""
     found = set(_MEASURED)
     for module in (*sources.modules.values(), *sources.server.values()):
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in _COUNTING and node.args:
+        for node in module.nodes:
+            if isinstance(node, ast.Call) and spelt(node.func) in _COUNTING and node.args:
                 found |= {str(each.value) for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)}
     return found

@@ -9,7 +9,7 @@ from infra.gate.assembly import Assembly
 from infra.gate.calls import service_of
 from infra.gate.finding import Finding
 from infra.gate.services import operations, request_shape
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "handed operations"
 _BY_NAME = ("get_paginator", "get_waiter", "generate_presigned_url")
@@ -22,11 +22,11 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         if ".gateways." not in module.name:
             continue
         handing = dict(_handing(module))
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call):
                 yield from _named(module, node)
                 yield from _pages(module, node)
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else spelt(node.func)
                 if name in handing:
                     yield from _handed(module, node, *handing[name])
 
@@ -50,14 +50,14 @@ def _pages(module: Module, node: ast.Call) -> Iterator[Finding]:
 
 def _handing(module: Module) -> Iterator[tuple[str, tuple[str, str]]]:
     """By function, the service whose operation its first own parameter names, and that parameter."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.FunctionDef):
             continue
         parameters = [each.arg for each in node.args.args if each.arg != "self"]
         for inner in ast.walk(node):
             if not isinstance(inner, ast.Call) or not parameters:
                 continue
-            by_getattr = ast.unparse(inner.func) == "getattr" and len(inner.args) == 2
+            by_getattr = spelt(inner.func) == "getattr" and len(inner.args) == 2
             target = inner.args[0] if by_getattr else getattr(inner.func, "value", None)
             named = inner.args[1:2] if by_getattr else inner.args[:1]
             service = service_of(target) if target is not None else ""

@@ -19,7 +19,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     for module in sources.modules.values():
         if ".gateways." in module.name:
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 if isinstance(node, ast.FunctionDef):
                     yield from _Reader(module).read(node)
 

@@ -8,7 +8,7 @@ from infra.gate.assembly import Assembly
 from infra.gate.checks.machine_answers import declared
 from infra.gate.finding import Finding
 from infra.gate.machines import expressions, integration, machines
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "handler promises"
 _TOKEN_RESULT = re.compile(r"\$states\.result\.(\w+)")
@@ -88,7 +88,7 @@ def _tokens(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """What states read of the answers to their tokens is in some answer."""
     given = set[str]()
     for module in sources.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "succeed":
                 for argument in (each for each in node.args if isinstance(each, ast.Dict)):
                     given |= {str(key.value) for key in argument.keys if isinstance(key, ast.Constant)}
@@ -123,7 +123,7 @@ def _passes(error: str) -> bool:
 def _raises(sources: Sources) -> set[str]:
     found = set[str]()
     for module in sources.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-                found.add(ast.unparse(node.exc.func).rpartition(".")[2])
+                found.add(spelt(node.exc.func).rpartition(".")[2])
     return found

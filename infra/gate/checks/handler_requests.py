@@ -12,7 +12,7 @@ from infra.gate.constants import value_of
 from infra.gate.finding import Finding
 from infra.gate.requests import problems
 from infra.gate.services import errors, operations, request_shape
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 from infra.gate.values import Unknown
 
 _NAME = "handler requests"
@@ -52,7 +52,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         if ".gateways." not in module.name:
             continue
         used = set[str]()
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and (service := service_of(node.value)):
                 used.add(service)
                 yield from _known(module, node, service)
@@ -64,7 +64,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
                 yield from _sent(sources, module, node, service, node.func.attr)
             if (
                 isinstance(node, ast.Call)
-                and ast.unparse(node.func) == "getattr"
+                and spelt(node.func) == "getattr"
                 and node.args
                 and (service := service_of(node.args[0]))
             ):
@@ -105,11 +105,11 @@ def _value(sources: Sources, module: str, node: ast.expr) -> Any:
 def _codes(module: Module, services: set[str]) -> Iterator[Finding]:
     """The codes that ``Tolerance`` and ``error_code`` wait for are codes that one of the module's services answers."""
     known = _UNMODELLED.union(*(errors(service) for service in services)) if services else None
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if known is None or not isinstance(node, ast.Call | ast.Compare):
             continue
-        texts = node.args if isinstance(node, ast.Call) and ast.unparse(node.func) == "Tolerance" else []
-        if isinstance(node, ast.Compare) and ast.unparse(node.left).startswith("error_code("):
+        texts = node.args if isinstance(node, ast.Call) and spelt(node.func) == "Tolerance" else []
+        if isinstance(node, ast.Compare) and spelt(node.left).startswith("error_code("):
             texts = node.comparators
         for text in texts:
             if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value not in known:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "heard events"
 _BRIDGE = {"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"}
@@ -55,7 +55,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     for name, (holders, keys) in _HEARD.items():
         module = sources.modules.get(name)
-        for node in ast.walk(module.tree) if module else ():
+        for node in module.nodes if module else ():
             if module:
                 yield from _read(module, node, holders, keys)
                 yield from _status(module, node)
@@ -66,11 +66,7 @@ def _read(module: Module, node: ast.AST, holders: set[str], keys: set[str]) -> I
     if key is not None and _holder(node) in holders and key not in keys:
         wrong = f"{ast.unparse(node)}: no event of that kind has {key}"
         yield module.finding(_NAME, node, wrong, f"Read what is documented: {', '.join(sorted(keys))}")
-    if (
-        isinstance(node, ast.Compare)
-        and isinstance(node.ops[0], ast.In)
-        and ast.unparse(node.comparators[0]) in holders
-    ):
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In) and spelt(node.comparators[0]) in holders:
         word = getattr(node.left, "value", None)
         if isinstance(word, str) and word not in keys:
             yield module.finding(_NAME, node, f"no event of that kind has {word}", "Ask for a key that is documented")
@@ -93,7 +89,7 @@ def _holder(node: ast.AST) -> str:
 
 
 def _status(module: Module, node: ast.AST) -> Iterator[Finding]:
-    if isinstance(node, ast.Compare) and "invocationStatus" in ast.unparse(node.left):
+    if isinstance(node, ast.Compare) and "invocationStatus" in spelt(node.left):
         for other in node.comparators:
             value = getattr(other, "value", None)
             if value not in _STATUSES:

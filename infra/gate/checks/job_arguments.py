@@ -23,7 +23,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
         return
     written: dict[str, tuple[Module, ast.AST]] = {}
     for module in writers:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             written |= dict.fromkeys(_words(node), (module, node))
     for word, (module, node) in written.items():
         if word not in known:

@@ -189,5 +189,5 @@ def _counted(sources: Sources) -> set[str]:
     """The metrics that the handlers write, and those of the model server."""
     known = {**sources.modules, **sources.server}
     modules = [known[name] for name in _WRITING if name in known]
-    texts = (node.value for module in modules for node in ast.walk(module.tree) if isinstance(node, ast.Constant))
+    texts = (node.value for module in modules for node in module.nodes if isinstance(node, ast.Constant))
     return {text for text in texts if isinstance(text, str) and text.isalnum() and text[:1].isupper()}

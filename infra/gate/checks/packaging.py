@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 from infra.gate.assembly import Assembly
 from infra.gate.checks.commands import pins
 from infra.gate.finding import Finding
-from infra.gate.sources import Sources
+from infra.gate.sources import Sources, spelt
 
 _NAME = "packaging"
 _SHARED = {"contracts", "imaging", "diffusion"}
@@ -78,14 +78,14 @@ def _environment(sources: Sources) -> Iterator[Finding]:
     for module in sources.modules.values():
         if module.file in _READERS or not module.name.startswith(("atelier_ops.", "contracts.")):
             continue
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in _ENVIRONMENT:
+        for node in module.nodes:
+            if isinstance(node, ast.Attribute) and spelt(node) in _ENVIRONMENT:
                 wrong = f"it reads {ast.unparse(node)}: what it reads is in no Settings, so nobody knows that it must be set"
                 yield module.finding(
                     _NAME, node, wrong, "Add a field to the handler's Settings, and set it in its Spec"
                 )
         if not module.name.startswith("atelier_ops.gateways."):
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 if isinstance(node, ast.Import) and {"boto3", "botocore"} & {alias.name for alias in node.names}:
                     wrong = "it makes clients of its own, whose calls no role is compared with"
                     yield module.finding(_NAME, node, wrong, "Call a class of atelier_ops.gateways, or add one")

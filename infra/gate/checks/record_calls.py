@@ -19,7 +19,7 @@ _RESERVED = re.compile(r"(?<![#:\w])(status|data|key|name|value|state|ttl|time)\
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     module = sources.modules.get(_MODULE)
-    for node in ast.walk(module.tree) if module else ():
+    for node in module.nodes if module else ():
         if module and isinstance(node, ast.Dict):
             yield from _attributes(module, node)
         if module and isinstance(node, ast.keyword) and node.arg in ("KeyConditionExpression", "ConditionExpression"):
@@ -39,7 +39,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     yield from _index(assembly, sources)
     for other in sources.modules.values():
         if other.name.startswith("atelier_ops.gateways."):
-            for node in ast.walk(other.tree):
+            for node in other.nodes:
                 if isinstance(node, ast.keyword) and node.arg in ("ACL", "GrantRead", "GrantFullControl"):
                     wrong = f"{node.arg}: the buckets take no ACL, so the call is refused"
                     yield other.finding(_NAME, node.value, wrong, "Leave it out: roles say who may read")

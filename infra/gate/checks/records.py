@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "records"
 
@@ -23,7 +23,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
                     wrong = f"a record is written without {name}, which {table.logical_id} needs"
                     yield module.finding(_NAME, node, wrong, "Call it in both places the same")
     module = sources.modules.get("atelier_ops.gateways.aws")
-    for node in ast.walk(module.tree) if module is not None else []:
+    for node in module.nodes if module is not None else []:
         if isinstance(node, ast.Dict) and module is not None:
             for key, value in zip(node.keys, node.values, strict=True):
                 named = isinstance(key, ast.Constant) and key.value == "signature_version"
@@ -34,8 +34,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 def _dictionaries(module: Module, name: str) -> list[tuple[ast.AST, set[str]]]:
     """The dictionaries that are assigned to ``name``, with their keys."""
-    assigned = (node for node in ast.walk(module.tree) if isinstance(node, ast.Assign))
-    chosen = [node for node in assigned if [ast.unparse(target) for target in node.targets] == [name]]
+    assigned = (node for node in module.nodes if isinstance(node, ast.Assign))
+    chosen = [node for node in assigned if [spelt(target) for target in node.targets] == [name]]
     return [(node, _keys(node.value)) for node in chosen if isinstance(node.value, ast.Dict)]
 
 

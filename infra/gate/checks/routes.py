@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "routes"
 
@@ -27,7 +27,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 
 def _declared(module: Module) -> list[str]:
-    calls = (node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Route")
+    calls = (node for node in module.nodes if isinstance(node, ast.Call) and spelt(node.func) == "Route")
     words = (word for call in calls for word in call.keywords if word.arg == "name")
     return [str(word.value.value) for word in words if isinstance(word.value, ast.Constant)]
 

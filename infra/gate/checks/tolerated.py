@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
 from infra.gate.services import errors
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "tolerated"
 _UNMODELLED = {"404", "NotFound", "NoSuchKey", "PreconditionFailed", "ConditionalRequestConflict"}
@@ -18,7 +18,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     for module in sources.modules.values():
         if module.name.startswith("atelier_ops.gateways."):
             services = _services(module.tree)
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 if isinstance(node, ast.With):
                     yield from _codes(module, node, _services(node) or services)
 
@@ -27,7 +27,7 @@ def _codes(module: Module, block: ast.With, services: set[str]) -> Iterator[Find
     known = _UNMODELLED.union(*map(errors, services))
     for item in block.items:
         call = item.context_expr
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Tolerance":
+        if isinstance(call, ast.Call) and spelt(call.func) == "Tolerance":
             for argument in call.args:
                 code = argument.value if isinstance(argument, ast.Constant) else None
                 if isinstance(code, str) and code not in known:
@@ -37,5 +37,5 @@ def _codes(module: Module, block: ast.With, services: set[str]) -> Iterator[Find
 
 def _services(node: ast.AST) -> set[str]:
     """``client("sns")`` → ``sns``."""
-    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call) and ast.unparse(each.func) == "client")
+    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call) and spelt(each.func) == "client")
     return {str(each.args[0].value) for each in calls if each.args and isinstance(each.args[0], ast.Constant)}

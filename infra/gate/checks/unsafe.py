@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.gate.assembly import Assembly
 from infra.gate.finding import Finding
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "unsafe"
 _CALLS: Mapping[str, str] = {
@@ -27,7 +27,7 @@ _ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
     """See the module."""
     for module in sources.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call):
                 yield from _call(module, node)
             elif isinstance(node, ast.Assign):
@@ -39,7 +39,7 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 
 
 def _call(module: Module, node: ast.Call) -> Iterator[Finding]:
-    name = ast.unparse(node.func)
+    name = spelt(node.func)
     if name in _CALLS:
         yield module.finding(_NAME, node, f"{name}: {_CALLS[name]}", "Use a format that holds data only")
     for keyword in node.keywords:
@@ -49,7 +49,7 @@ def _call(module: Module, node: ast.Call) -> Iterator[Finding]:
 
 def _secret(module: Module, node: ast.Assign) -> Iterator[Finding]:
     value = node.value.value if isinstance(node.value, ast.Constant) else None
-    names = [ast.unparse(target) for target in node.targets]
+    names = [spelt(target) for target in node.targets]
     if isinstance(value, str) and _SECRET.fullmatch(value) and any(_SECRET_NAME.search(name) for name in names):
         wrong = f"{names[0]} looks like a secret"
         yield module.finding(_NAME, node, wrong, "Keep it in Secrets Manager, and change it: it has been seen")

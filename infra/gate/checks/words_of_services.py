@@ -8,7 +8,7 @@ from infra.gate.assembly import Assembly
 from infra.gate.constants import constant
 from infra.gate.finding import Finding
 from infra.gate.services import errors, service
-from infra.gate.sources import Module, Sources
+from infra.gate.sources import Module, Sources, spelt
 
 _NAME = "words of services"
 _STATUSES: Sequence[tuple[str, str, str, str, bool]] = (
@@ -55,8 +55,8 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
             yield from _words(module, node, name, _enumeration(service_name, shape), whole=whole)
     for module_name, what, service_name, shape in _COMPARED:
         compared = sources.modules.get(module_name)
-        for found in ast.walk(compared.tree) if compared else ():
-            if compared and isinstance(found, ast.Compare) and ast.unparse(found.left) == what:
+        for found in compared.nodes if compared else ():
+            if compared and isinstance(found, ast.Compare) and spelt(found.left) == what:
                 for other in found.comparators:
                     yield from _words(compared, other, what, _enumeration(service_name, shape), whole=False)
     for module_name, name, service_name in _CODES:
@@ -73,9 +73,9 @@ def check(assembly: Assembly, sources: Sources) -> Iterator[Finding]:
 def _assigned(sources: Sources, module_name: str, name: str) -> Iterator[tuple[Module, ast.expr]]:
     module = sources.modules.get(module_name)
     for node in module.tree.body if module else ():
-        if module and isinstance(node, ast.Assign) and [ast.unparse(each) for each in node.targets] == [name]:
+        if module and isinstance(node, ast.Assign) and [spelt(each) for each in node.targets] == [name]:
             yield module, node.value
-        if module and isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name and node.value:
+        if module and isinstance(node, ast.AnnAssign) and spelt(node.target) == name and node.value:
             yield module, node.value
 
 
