@@ -38,6 +38,9 @@ _HOST_GIB: Mapping[str, float] = {"g6e": 8, "p4d": 12, "p4de": 12, "p5": 10.6, "
 _HOST_GIB_BY_KIND: Mapping[str, float] = {"c": 2, "m": 4, "r": 8, "g": 4, "t": 4}
 """GiB of the host for each processor, by family, else by its first letter."""
 
+_BEFORE_BF16 = ("g4dn", "p3", "p3dn")
+"""Turing and Volta; Ampere was the first with bf16 (NVIDIA's white paper on the A100)."""
+
 _SYSTEM_SHARE = 0.92
 """Of a host's memory is a container's."""
 
@@ -71,6 +74,11 @@ class MachineSize:
     def on_gpu(self) -> bool:
         """Whether a GPU computes."""
         return self.gpus > 0
+
+    @property
+    def scales_losses(self) -> bool:
+        """Whether its GPU is older than bf16, and so learns in fp16, in which small gradients would be 0 if the loss were not scaled."""
+        return family(self.instance) in _BEFORE_BF16
 
 
 def size_of(instance: str) -> MachineSize:

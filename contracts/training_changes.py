@@ -28,6 +28,8 @@ def smaller(method: Method, tuning: Hyperparameters) -> Iterator[TrainingChange]
 
     if not tuning.gradient_checkpointing:
         yield change("gradient_checkpointing true", gradient_checkpointing=True)
+    if method == "full" and tuning.max_grad_norm:
+        yield change("max_grad_norm 0", max_grad_norm=0.0)
     if tuning.batch_size > 1:
         accumulated = tuning.batch_size * tuning.gradient_accumulation_steps
         words = f"batch_size 1 with gradient_accumulation_steps {accumulated}"

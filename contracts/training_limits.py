@@ -29,7 +29,7 @@ class JobRoom:
 def problems(lesson: SizedTraining, room: JobRoom, *, dataset_bytes: int = 0, base_bytes: int = 0) -> Iterator[Problem]:
     """Everything that the machine has too little of, with numbers. Of what is not known of a type nothing is said."""
     machine = room.size
-    if machine.gpu_gib is not None and (need := gpu_memory(lesson)).total > machine.gpu_gib:
+    if machine.gpu_gib is not None and (need := gpu_memory(lesson, machine)).total > machine.gpu_gib:
         allowed = f"at most {machine.gpu_gib:.1f} GiB, which its GPU has: {_instead(lesson, machine)}"
         yield Problem(f"GPU memory of {room.instance}", str(need), allowed)
     if machine.host_gib is not None and (host := host_memory(lesson, machine)) > machine.host_gib:
@@ -44,7 +44,7 @@ def problems(lesson: SizedTraining, room: JobRoom, *, dataset_bytes: int = 0, ba
 
 def fits(lesson: SizedTraining, machine: MachineSize) -> bool:
     """Whether GPU and host hold it."""
-    gpu = machine.gpu_gib is None or gpu_memory(lesson).total <= machine.gpu_gib
+    gpu = machine.gpu_gib is None or gpu_memory(lesson, machine).total <= machine.gpu_gib
     return gpu and (machine.host_gib is None or host_memory(lesson, machine) <= machine.host_gib)
 
 

@@ -1,8 +1,8 @@
 """What one fine-tuning takes of a machine: memory, disk and operations, from a table that ``make bench-needs`` measures.
 
-Weights that are trained are kept with their gradient and AdamW's two means in single precision, 16 bytes for each, or 10 where the means
-are in 8 bits; the others in half precision, or in single on a machine without a GPU. What a step takes beyond that is in
-``contracts/training_table.py``, by base model.
+Weights that are trained are kept with AdamW's two means in single precision, 12 bytes for each, or 6 where the means are in 8 bits, and 4
+more for the gradient unless it is let go as soon as it has moved its weight; the others in half precision, or in single on a machine
+without a GPU. What a step takes beyond that is in ``contracts/training_table.py``, by base model.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +22,8 @@ WEIGHT_BYTES = 4
 """Of a trained weight, and as many of its gradient: single precision."""
 MEANS_BYTES = {"adamw": 8, "adamw_8bit": 2, "adamw_8bit_paged": 2}
 """Of AdamW's two means for a trained weight, by the optimizer's name."""
+WAITING_MIB = 32
+"""Of gradients that are let go, at once: ``engine/released.py`` has AdamW move that much of them together."""
 CHECKPOINTS = 2
 """On the disk at once: the last one, and the one that is being written."""
 
@@ -93,6 +95,18 @@ class SizedTraining:
             return sum(self.shape.weights(part) for part in self.parts)
         return sum(float(self.shape.row["adapter"][part]) for part in self.parts) * self.tuning.lora_rank
 
+    def gradients(self, machine: MachineSize) -> float:
+        """Bytes of gradients at once: all of them, unless nothing wants them together (``engine/released.py``).
+
+        What wants them is the norm that they are clipped by, batches and GPUs whose gradients are added, the scale of a loss in fp16,
+        and AdamW in 8 bits, which moves all weights in one call.
+        """
+        all_of_them, tuning = WEIGHT_BYTES * self.trained, self.tuning
+        together = machine.gpus > 1 or machine.scales_losses or tuning.gradient_accumulation_steps > 1
+        if together or tuning.max_grad_norm or tuning.optimizer != "adamw":
+            return all_of_them
+        return min(all_of_them, WAITING_MIB * 2**20)
+
     @property
     def checkpoint(self) -> float:
         """Bytes of what is trained and of AdamW's means, which a checkpoint keeps."""
@@ -140,7 +154,7 @@ def shape_of(family: str, unet_bytes: int) -> Shape | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """GiB: ``state`` of what is trained with its gradients and AdamW's means, ``frozen`` of what is not.
+    """GiB: ``state`` of what is trained with AdamW's means and the gradients that are there at once, ``frozen`` of what is not trained.
 
     ``step`` is what a step adds, ``own`` what libraries take.
     """
@@ -162,16 +176,16 @@ class Memory:
         )
 
 
-def gpu_memory(lesson: SizedTraining) -> Memory:
-    """What a GPU must hold at once, views being encoded while the state is there."""
-    return _memory(lesson, half=True)
+def gpu_memory(lesson: SizedTraining, machine: MachineSize) -> Memory:
+    """What each GPU of a machine must hold at once, views being encoded while the state is there."""
+    return _memory(lesson, machine, half=True)
 
 
 def host_memory(lesson: SizedTraining, machine: MachineSize) -> float:
     """GiB of the host: with GPUs a process for each, the parts as they are read, and a checkpoint as it is gathered; else all."""
     checkpoint, best = lesson.checkpoint / GIB, lesson.best / GIB
     if not machine.on_gpu:
-        return _memory(lesson, half=False).total + best
+        return _memory(lesson, machine, half=False).total + best
     read = max(4 * lesson.shape.weights(part) / GIB for part in ("unet", *lesson.shape.text_encoders))
     return machine.gpus * _PROCESS_GIB + max(machine.gpus * read, checkpoint) + best
 
@@ -183,7 +197,7 @@ def disk(lesson: SizedTraining, dataset_bytes: int, base_bytes: int) -> float:
     return (2 * dataset_bytes + base_bytes + kept) / GIB + _DISK_GIB
 
 
-def _memory(lesson: SizedTraining, *, half: bool) -> Memory:
+def _memory(lesson: SizedTraining, machine: MachineSize, *, half: bool) -> Memory:
     shape, step = lesson.shape, lesson.step
     number = 2 if half else 4
     frozen = sum(shape.weights(part) for part in _kept(lesson))
@@ -193,7 +207,7 @@ def _memory(lesson: SizedTraining, *, half: bool) -> Memory:
     between = shape.row["encode_mib"] * (DECODING_OVER_ENCODING if lesson.tuning.painted_at_a_look else 1.0)
     one_step = max(step["fixed"] + lesson.rows * picture, between) * shape.scale
     return Memory(
-        state=(lesson.checkpoint + WEIGHT_BYTES * lesson.trained) / GIB,
+        state=(lesson.checkpoint + lesson.gradients(machine)) / GIB,
         frozen=number * frozen / GIB,
         step=one_step * (1.0 if half else _SINGLE_OVER_HALF) / _MIB_IN_GIB,
         own=_GPU_GIB if half else _PROCESS_GIB,

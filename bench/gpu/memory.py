@@ -19,6 +19,7 @@ from bench.gpu.findings import Findings
 from bench.gpu.shapes import PUBLISHED, inputs_of, learning, shaped
 from contracts.execution import Method
 from contracts.hyperparameters import Hyperparameters
+from contracts.machine_sizes import size_of
 from contracts.training_needs import Shape, SizedTraining, gpu_memory
 from contracts.training_table import TABLE
 from diffusion import unquantised
@@ -27,6 +28,8 @@ from diffusion.trained_model import trainable
 
 RANK = 8
 BATCHES = (1, 4)
+ONE_GPU = "ml.g5.xlarge"
+"""A machine whose GPU computes in bf16, as those that this is for do."""
 _MIB = 2**20
 COUNTED = {"sd1": "sd15-inpaint", "sd2": "sd2-inpaint", "sdxl": "sdxl-inpaint", "upscaler": "sd-x4-upscaler"}
 """The row of the table that a training's memory is counted by, by family."""
@@ -104,7 +107,7 @@ def counted_mib(row: TrainedShape) -> float:
     known = TABLE[COUNTED[row.family]]
     alone = {**known, "parameters": {**known["parameters"], "vae": 0}, "encode_mib": 0}
     shape, method = Shape(name=row.family, row=alone), cast(Method, row.method)
-    return 1024 * gpu_memory(SizedTraining(shape=shape, method=method, tuning=tuning)).total
+    return 1024 * gpu_memory(SizedTraining(shape=shape, method=method, tuning=tuning), size_of(ONE_GPU)).total
 
 
 def _say_overhead(found: Findings, held: Held) -> None:

@@ -6,6 +6,7 @@ The floor is the denoiser's forward and backward pass on fixed inputs. What a tr
 ours here and of the whole job's time in ``jobs``.
 """
 
+import copy
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -62,10 +63,10 @@ class OurTraining:
 
 
 class Floor:
-    """What no loop can do without, with the weights of ours."""
+    """What no loop can do without, with a copy of our model: the hooks of ours would move weights meanwhile."""
 
     def __init__(self, ours: OurTraining) -> None:
-        self._run, self._trained = ours.run, ours.trained
+        self._run, self._trained = ours.run, copy.deepcopy(ours.trained)
         assert isinstance(ours.batch, Batch)
         self._batch = on_device(ours.batch, ours.run.processes.device)
 

@@ -156,8 +156,10 @@ def _announce(run: Run, feed: object) -> None:
 
 
 def _require_gradients(run: Run) -> None:
-    """Raise if a parameter has no gradient: processes that train together would wait for it."""
-    missing = [name for name, parameter in run.state.trained().items() if parameter.grad is None]
+    """Raise if a parameter had no gradient: processes that train together would wait for it."""
+    moved = {parameter for optimizer in run.state.optimizers for parameter in optimizer.state}
+    trained = run.state.trained()
+    missing = [name for name, parameter in trained.items() if parameter.grad is None and parameter not in moved]
     if missing:
         raise ValueError(f"parameters without a gradient: got {', '.join(missing)}; allowed: none; freeze these")
 

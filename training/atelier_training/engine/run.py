@@ -20,6 +20,7 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.optimizers import state_bytes
 from atelier_training.engine.parallel import Losses, clip, on_device, spread
 from atelier_training.engine.processes import Processes
+from atelier_training.engine.released import MOST_WAITING, ReleasedGradients, release
 from atelier_training.engine.settings import Settings
 from contracts.errors import InvalidInputError
 
@@ -73,7 +74,8 @@ class Feed(Protocol[Drawing]):
 class Run:
     """One training as this process takes part in it. `losses` is the learner's, connected to the other processes.
 
-    `exporter` is the learner, or where its weights are shared out a copy that can hold them whole.
+    `exporter` is the learner, or where its weights are shared out a copy that can hold them whole. `released` are the gradients where
+    nothing wants all of them at once.
     """
 
     settings: Settings
@@ -82,6 +84,7 @@ class Run:
     exporter: Learner[Any]
     state: RunState
     dtype: torch.dtype
+    released: ReleasedGradients | None
 
     @cached_property
     def parameters(self) -> list[nn.Parameter]:
@@ -92,6 +95,8 @@ class Run:
         """What this process's memory must hold besides activations."""
         weights = sum(_here(p) * p.element_size() for p in self.losses.parameters())
         gradients = sum(_here(p) * p.element_size() for p in self.parameters)
+        if self.released:
+            gradients = min(gradients, MOST_WAITING)
         states = sum(
             state_bytes(optimizer) * _here(p)
             for optimizer in self.state.optimizers
@@ -158,7 +163,15 @@ def begin(learner: Learner[Any], settings: Settings, processes: Processes) -> Ru
         average=WeightAverage(trained, settings.ema) if settings.ema else None,
         scaler=torch.amp.GradScaler(processes.device.type, enabled=dtype is torch.float16),
     )
-    return Run(settings=settings, processes=processes, losses=losses, exporter=exporter, state=state, dtype=dtype)
+    return Run(
+        settings=settings,
+        processes=processes,
+        losses=losses,
+        exporter=exporter,
+        state=state,
+        dtype=dtype,
+        released=release(settings, processes, state),
+    )
 
 
 def _require_single_precision(trained: nn.Module) -> None:
@@ -219,10 +232,13 @@ def _update(run: Run) -> None:
     state = run.state
     for optimizer in state.optimizers:
         state.scaler.unscale_(optimizer)
-    # In half precision the scaler has its own use for what an optimizer divides by.
-    clip(run.parameters, run.settings.clip, [] if state.scaler.is_enabled() else state.optimizers)
+    if run.settings.clip:
+        # In half precision the scaler has its own use for what an optimizer divides by.
+        clip(run.parameters, run.settings.clip, [] if state.scaler.is_enabled() else state.optimizers)
     for optimizer in state.optimizers:
         state.scaler.step(optimizer)
+    if run.released:
+        run.released.forget()
     state.scaler.update()
     if state.average is not None:
         state.average.update(state.step)

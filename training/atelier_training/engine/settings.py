@@ -14,9 +14,9 @@ class Settings:
 
     ``samples`` is the number of samples in one step over all processes. ``rate`` gives the learning rate of a step, counted from 0.
     ``optimizers`` makes the optimizers of a module's trained parameters; a parameter group may have a ``gain``, by which its
-    rate is multiplied. A step gathers the gradients of ``accumulation`` batches. ``ema`` is how slowly the averaged weights
-    follow, and 0 averages none. ``identity`` is what must be equal for a checkpoint to be continued. The training log has an entry every
-    ``entry_every`` steps, the job's log a line every ``line_every``.
+    rate is multiplied. A step gathers the gradients of ``accumulation`` batches, whose norm is at most ``clip``; 0 is no
+    limit. ``ema`` is how slowly the averaged weights follow, and 0 averages none. ``identity`` is what must be equal for
+    a checkpoint to be continued. The training log has an entry every ``entry_every`` steps, the job's log a line every ``line_every``.
     """
 
     steps: int
