@@ -1,6 +1,7 @@
 """Whole jobs, ours and the plain loop's, each a process of its own: CPU seconds to the end of the first step and of all, and memory.
 
-Imports, loading, encoding, checkpoints and what is written at the end are in it. Each job prints a line a step, and is asked for its CPU
+Imports, loading, encoding, checkpoints and what is written at the end are in it. Ours has the variables of its image, as in AWS and in the
+local cloud. Each job prints a line a step, and is asked for its CPU
 time then.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from atelier_training.paths import ROOT_VARIABLE, MlPaths
 from bench.serve.spent import Spending
+from local.sagemaker.dockerfile import read_dockerfile
 
 COMMANDS: dict[str, Sequence[str]] = {
     "ours": ("atelier_training", "train"),
@@ -37,7 +39,8 @@ class FinishedJob:
 def run_job(side: str, paths: MlPaths) -> FinishedJob:
     """Run a job that is laid out. Raises RuntimeError with its last words where it fails."""
     path = os.pathsep.join([str(_REPOSITORY), str(_REPOSITORY / "training")])
-    environment = {**os.environ, ROOT_VARIABLE: str(paths.root), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    own = read_dockerfile(_REPOSITORY / "training/Dockerfile").environment if side == "ours" else {}
+    environment = {**os.environ, **own, ROOT_VARIABLE: str(paths.root), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     arguments = [] if side == "ours" else [str(paths.root)]
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", *COMMANDS[side], *arguments],

@@ -10,7 +10,8 @@ from PIL import Image
 from contracts.artifact import BaseManifest
 from contracts.errors import InvalidInputError
 from contracts.sampling import Sampling
-from diffusion.family import find_family
+from diffusion.family import best_device, find_family, painting_dtype
+from diffusion.layout import lay_out_for_painting
 from diffusion.painter import Painter
 
 P = TypeVar("P", bound=Painter)
@@ -27,6 +28,14 @@ def load_base(able: type[P], folder: Path, base: BaseManifest, task: str, *, dty
         allowed = "9 channels, an inpainting model, when task is inpaint"
         raise InvalidInputError("base model's UNet", got=got, allowed=allowed)
     return model
+
+
+def load_painter(folder: Path, base: BaseManifest, task: str) -> Painter:
+    """The model in ``folder`` as the service has it: its device, precision and layout in memory. Raises as ``load_base``."""
+    device = best_device()
+    painter: Painter = load_base(Painter, folder, base, task, dtype=painting_dtype(device), device=device)
+    lay_out_for_painting(painter.pipeline)
+    return painter
 
 
 def paint(painter: Painter, prompts: Sequence[str], seeds: Sequence[int], base: BaseManifest) -> list[Image.Image]:

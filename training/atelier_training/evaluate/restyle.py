@@ -7,13 +7,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from atelier_training.bases import load_base, paint
+from atelier_training.bases import load_painter, paint
 from atelier_training.data.examples import ExampleFile
 from atelier_training.evaluate.before import BeforePictures
 from atelier_training.evaluate.photos import Photo
 from contracts.artifact import BaseManifest, StyleManifest
 from contracts.sampling import Sampling
-from diffusion.family import best_device, painting_dtype
 from diffusion.lora import fuse
 from diffusion.lora_file import load_lora
 from diffusion.painter import Painter
@@ -145,19 +144,14 @@ def paint_freely(models: Models, kept: BeforePictures, prompt: str) -> list[Rest
 
 def _painters(models: Models) -> Iterator[Painter]:
     """The base model, then the fine-tuned one in its place: a GPU need not hold both. Both compute as the service does."""
-    painter = _load(models.base_folder, models)
+    painter = load_painter(models.base_folder, models.base, models.style.task)
     yield painter
     if models.style.method == "lora":
         fuse(painter.pipeline, load_lora(painter.pipeline, models.style_folder, models.style.style).to(painter.device))
         yield painter
     else:
         del painter
-        yield _load(models.style_folder, models)
-
-
-def _load(folder: Path, models: Models) -> Painter:
-    device = best_device()
-    return load_base(Painter, folder, models.base, models.style.task, dtype=painting_dtype(device), device=device)
+        yield load_painter(models.style_folder, models.base, models.style.task)
 
 
 def _white(image: Image.Image) -> Image.Image:

@@ -49,6 +49,7 @@ from contracts.artifact import (
 from contracts.layout import MANIFEST, STRIP, VALIDATION
 from diffusion.enlarging_model import EnlargingModel
 from diffusion.family import find_family
+from diffusion.layout import lay_out_for_encoding
 from diffusion.trained_model import train_parts, trainable_parts
 from diffusion.trainee import Trainee
 from diffusion.upscaler import Upscaler
@@ -133,6 +134,7 @@ def prepare(
         return (*prepare_enlarging(job, base, learnt, paths, processes), None)
     folder, dtype, device = paths.channel("base"), compute_dtype(PRECISION, processes.device), str(processes.device)
     family = load_base(Trainee, folder, base, job.task, dtype=dtype, device=device)  # type: ignore[type-abstract]
+    lay_out_for_encoding(family.pipeline)
     schedule = family.noise_schedule()
     preparation = Preparation(
         family=family,
@@ -173,6 +175,7 @@ def prepare_enlarging(
     upscaler = find_family(base.family, Upscaler).load(folder, device=device, dtype=dtype, checker=False)
     dataset, steps = DatasetFolder.read(paths.channel("dataset")), total_steps(job, len(examples), processes.world)
     batches = enlargement_batches(upscaler, base, job, examples, dataset, paths.checkpoints, steps=steps)
+    lay_out_for_encoding(upscaler.pipeline)
     if not upscaler.predicts_pictures:
         upscaler.only_encode()
     parts = trainable_parts(

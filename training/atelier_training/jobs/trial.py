@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from atelier_training.base_files import load_segmenter, read_base
-from atelier_training.bases import load_base, paint
+from atelier_training.bases import load_painter, paint
 from atelier_training.data.examples import load_examples, opened
 from atelier_training.data.pictures import DatasetFolder
 from atelier_training.engine.interruption import Interruption
@@ -20,7 +20,6 @@ from atelier_training.paths import MlPaths
 from atelier_training.trials import forget
 from contracts.artifact import BaseManifest
 from contracts.sampling import Sampling
-from diffusion.family import best_device, painting_dtype
 from diffusion.lora import fuse
 from diffusion.lora_file import load_lora
 from diffusion.painter import Painter
@@ -63,9 +62,7 @@ def judge(job: FineTuneJob, paths: MlPaths, interruption: Interruption) -> None:
 
 def _painter(job: FineTuneJob, paths: MlPaths, base: BaseManifest) -> Painter:
     """The trained model, as the service has it."""
-    device = best_device()
-    folder = paths.channel("base") if job.method == "lora" else paths.model
-    painter: Painter = load_base(Painter, folder, base, job.task, dtype=painting_dtype(device), device=device)
+    painter = load_painter(paths.channel("base") if job.method == "lora" else paths.model, base, job.task)
     if job.method == "lora":
         fuse(painter.pipeline, load_lora(painter.pipeline, paths.model, job.style).to(painter.device))
     return painter
