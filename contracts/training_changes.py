@@ -28,7 +28,8 @@ def smaller(method: Method, tuning: Hyperparameters) -> Iterator[TrainingChange]
 
     if not tuning.gradient_checkpointing:
         yield change("gradient_checkpointing true", gradient_checkpointing=True)
-    if method == "full" and tuning.max_grad_norm:
+    alone = tuning.optimizer == "adamw" and tuning.gradient_accumulation_steps == 1
+    if method == "full" and tuning.max_grad_norm and alone:  # else all gradients are kept whatever the norm
         yield change("max_grad_norm 0", max_grad_norm=0.0)
     if tuning.batch_size > 1:
         accumulated = tuning.batch_size * tuning.gradient_accumulation_steps

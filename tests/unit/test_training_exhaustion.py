@@ -179,11 +179,15 @@ def test_only_what_is_not_so_already_is_advised() -> None:
     small = {"batch_size": "1", "gradient_checkpointing": "true"}
     assert of_fine_tuning(job(**small)) == ["a larger jobs.training_instance"]
     assert of_fine_tuning(job(**small, train_text_encoder="true", method="full")) == [
+        "max_grad_norm 0",
         "optimizer adamw_8bit",
         "train_text_encoder false",
         "method lora",
         "a larger jobs.training_instance",
     ]
+    adds_up = job(**small, method="full", gradient_accumulation_steps="2")
+    for unclipped in (adds_up, job(**small, method="full", max_grad_norm="0")):
+        assert of_fine_tuning(unclipped)[0] == "optimizer adamw_8bit"
     assert of_fine_tuning(job(**small, lora_rank="64"))[0] == "lora_rank 8"
     assert of_fine_tuning(job(**small, method="full", optimizer="adamw_8bit"))[0] == "optimizer adamw_8bit_paged"
     assert of_fine_tuning(job(**small, method="full", optimizer="adamw_8bit_paged"))[0] == "method lora"
