@@ -28,6 +28,11 @@ from tests.unit.test_ops_submission import notify
 OTHER = "release-2026-0999"
 
 
+def refused(*_: object, **__: object) -> int:
+    """S3 that deletes nothing."""
+    raise NotPurgedError("AccessDenied")
+
+
 @dataclass
 class House(Studio):
     """A stage, and the sweeps that end deletions."""
@@ -375,9 +380,6 @@ def test_a_style_of_which_something_could_not_be_removed_is_not_said_to_be_gone(
 ) -> None:
     run = train(house, consent=REFERENCE).body["id"]
     house.executions.end(run, "SUCCEEDED")
-
-    def refused(*_: object, **__: object) -> int:
-        raise NotPurgedError("AccessDenied")
 
     with monkeypatch.context() as patched:
         patched.setattr(type(house.buckets.store("data")), "purge", refused)

@@ -26,6 +26,9 @@ from contracts.layout import LATEST, MANIFEST, dataset_prefix, import_prefix, st
 DELETING = "deleting_style"
 """The status of a record of a style, or of a version, that is being deleted."""
 
+HELD = "holding_style_name"
+"""The status of the record of a style that is deleted for a person: while it is there, nobody has another of this name."""
+
 _IMPORT = re.compile(r"import-([0-9a-f]+)")
 
 
@@ -51,7 +54,8 @@ class Dependencies(VersionPlaces):
 class Doomed:
     """What is to go: versions of a style by number, each with its package, and the whole style with its dataset where it is ``whole``.
 
-    ``full`` are the numbers of those that have endpoints of their own, ``executions`` what made the versions.
+    ``full`` are the numbers of those that have endpoints of their own, ``executions`` what made the versions. Where it goes ``for_person``,
+    more goes than this, and whoever removes that removes the record too.
     """
 
     style: str
@@ -61,6 +65,7 @@ class Doomed:
     executions: Sequence[str]
     whole: bool
     client: str
+    for_person: bool = False
 
     def record(self, key: str) -> Record:
         """The record that says so; it does not expire, for nothing else knows what is left to do."""
@@ -100,6 +105,7 @@ def _joined(earlier: Doomed, later: Doomed) -> Doomed:
         packages=sorted({*earlier.packages, *later.packages}),
         full=sorted({*earlier.full, *later.full}),
         executions=sorted({*earlier.executions, *later.executions}),
+        for_person=earlier.for_person or later.for_person,
     )
 
 
@@ -150,6 +156,8 @@ def _finish(record: Record, dependencies: Dependencies) -> bool:
     forget(doomed.style, doomed.numbers, dependencies.models)
     if doomed.whole and not _is_there(doomed.style, dependencies.models):
         dependencies.models.delete(style_prefix(doomed.style) + LATEST)
+    if doomed.for_person:
+        return dependencies.records.replace(record, replace(record, status=HELD))
     if doomed.whole:
         end_style(doomed.style, doomed.executions, dependencies.records)
     return dependencies.records.remove(record)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from atelier_ops.gateways.records import Record
-from atelier_ops.logic.deleted_styles import VersionPlaces, begin, doomed_of, kept_name, write_down
+from atelier_ops.logic.deleted_styles import HELD, VersionPlaces, begin, doomed_of, kept_name, write_down
 from atelier_ops.logic.log_expiry import JOBS
 from atelier_ops.logic.names import is_of_job, run_jobs
 from atelier_ops.logic.ownership import deletion_key
@@ -29,7 +29,8 @@ _REMOVED = ("versions", "objects", "log_streams")
 
 def erase_style(note: Record, erasure: Record, dependencies: Erasing) -> bool:
     """Whether it is gone. Its runs are stopped first; then nothing can name it, and every old version of its objects goes; its endpoints go
-    with the sweep of deleted styles, for which this waits. Of a style that its client has deleted the rest goes."""
+    with the sweep of deleted styles, for which this waits. Until all is gone nobody has another style of its name, which would be taken
+    for it. Of a style that its client has deleted the rest goes."""
     style, records = named(note.key)[1], dependencies.records
     over = note.data.get(ENDED) and not note.data.get(BEGUN)
     if _stopped(note.data["runs"] if over else _runs(style, dependencies, statusFilter="RUNNING"), dependencies):
@@ -40,20 +41,22 @@ def erase_style(note: Record, erasure: Record, dependencies: Erasing) -> bool:
     if any(name not in note.data for name in _REMOVED):
         _begin(note, style, note.data["client"] or erasure.data.get("by", ""), dependencies)
         return False
-    if records.get(deletion_key(style)) is not None:
+    deletion = records.get(deletion_key(style))
+    if deletion is not None and deletion.status != HELD:
         return False
-    _release(note, style, dependencies)
+    others = _release(note, style, dependencies)
     counts = {"styles": 1, "runs": len(note.data["runs"]), **{name: note.data[name] for name in _REMOVED}}
-    return gone(note, counts, erasure, dependencies, records.get(people_key(style)))
+    # The last of those for whom it goes lets go of the name.
+    own = () if others else (deletion, records.get(people_key(style)))
+    return gone(note, counts, erasure, dependencies, *own)
 
 
-def _release(note: Record, style: str, dependencies: Erasing) -> None:
-    """Let go of what else was noted of the style, which is nobody's any more, but for whom somebody removes as well."""
-    known = dependencies.records.get(people_key(style))
+def _release(note: Record, style: str, dependencies: Erasing) -> bool:
+    """Let go of what else was noted of the style, but for whom somebody removes it as well; whether there is such a note."""
+    records, known = dependencies.records, dependencies.records.get(people_key(style))
     keys = [theirs_key(person, STYLE, style) for person in known.data[PERSONS]] if known else []
-    for other in dependencies.records.get_each(keys):
-        if other.key != note.key and not other.data.get(BEGUN):
-            dependencies.records.remove(other)
+    others = [each for each in records.get_each(keys) if each.key != note.key]
+    return bool([each for each in others if each.data.get(BEGUN) or not records.remove(each)])
 
 
 def _stopped(runs: Iterable[str], dependencies: Erasing) -> list[str]:
@@ -78,7 +81,7 @@ def _begin(note: Record, style: str, client: str, dependencies: Erasing) -> None
     """Let nothing name the style any more, and note all that there is of it. From now on its name is this client's."""
     known = known_style(style, dependencies)
     versions = look_at(known, known.numbers, dependencies)
-    doomed = doomed_of(known, versions, client, whole=True)
+    doomed = replace(doomed_of(known, versions, client, whole=True), for_person=True)
     # Before anything goes that says which runs and versions there were. It has begun before anybody sees that the style is being deleted:
     # the sweep of those would take the note away.
     runs = [*note.data["runs"], *doomed.executions, *_runs(style, dependencies)]
