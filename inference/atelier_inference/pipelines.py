@@ -10,6 +10,7 @@ from diffusion.decoding import decode_what_fits
 from diffusion.family import Family, best_device, find_family, painting_dtype
 from diffusion.layout import lay_out_for_painting
 from diffusion.painter import Painter
+from diffusion.residual import overwrite_on_the_way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class Model:
 def make_ready(family: Family) -> None:
     """Have a loaded family work as this server has it: fast, as many rows at once as there is room for, and together with others."""
     lay_out_for_painting(family.pipeline)
+    overwrite_on_the_way(family.pipeline)
     decode_what_fits(family.pipeline.vae)
     family.denoise = denoise
 
