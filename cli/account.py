@@ -22,10 +22,10 @@ class NotDeployedError(CommandError):
     """The stage's stacks are not in the account of the current credentials."""
 
 
-def account_client(service: str) -> Any:
-    """A boto3 client with the credentials and the region of the environment, as the AWS command finds them."""
+def account_client(service: str, region: str = "") -> Any:
+    """A boto3 client with the credentials and, without a ``region``, that of the environment, as the AWS command finds them."""
     make: Callable[..., Any] = boto3.client
-    return make(service, region_name=current_region() or None)
+    return make(service, region_name=region or current_region() or None)
 
 
 def current_region() -> str:

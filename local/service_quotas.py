@@ -1,4 +1,4 @@
-"""Service Quotas of SageMaker's instances, networks and Lambda: what `local.faults` was told, else plenty of each."""
+"""Service Quotas of SageMaker's instances, networks, Lambda and CloudFront: what `local.faults` was told, else plenty of each."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,6 +15,8 @@ _NETWORKS = (
     "Gateway VPC endpoints per Region",
     "Network interfaces per Region",
 )
+_GLOBAL = {"L-24B04930": "Distributions per AWS account", "L-CF0D4FC5": "Response headers policies per AWS account"}
+"""CloudFront's by their codes, which are AWS's own."""
 _USES = {
     "endpoint usage": "ProductionVariantInstanceType",
     "training job usage": "TrainingInstanceType",
@@ -25,7 +27,10 @@ _USES = {
 
 
 class ServiceQuotas:
-    """Answers ListServiceQuotas, in one page. AWS writes the same names; the codes are this cloud's own."""
+    """Answers ListServiceQuotas, in one page, and GetServiceQuota for CloudFront's. AWS writes the same names.
+
+    The codes are this cloud's own, but for CloudFront's.
+    """
 
     def __init__(self, *, region: str, account: str, faults: Faults) -> None:
         self.api = ApiModel("service-quotas")
@@ -35,13 +40,20 @@ class ServiceQuotas:
     def dispatch(self, action: str, params: Record) -> Record:
         """Carry out one API call; its answer. Raises ServiceError as the service would answer."""
         self.api.check(action, params)
+        if action == "GetServiceQuota":
+            return self.api.answer(action, {"Quota": self._known(params["ServiceCode"], params["QuotaCode"])})
         if action != "ListServiceQuotas":
             raise ServiceError("UnknownOperationException", f"{action} is not part of the local cloud.")
         service = params["ServiceCode"]
         return self.api.answer(action, {"Quotas": [self._quota(service, name) for name in _names(service)]})
 
-    def _quota(self, service: str, name: str) -> Record:
-        code = f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
+    def _known(self, service: str, code: str) -> Record:
+        if service != "cloudfront" or code not in _GLOBAL:
+            raise ServiceError("NoSuchResourceException", f"The local cloud knows no quota {code} of {service}.")
+        return self._quota(service, _GLOBAL[code], code)
+
+    def _quota(self, service: str, name: str, code: str = "") -> Record:
+        code = code or f"L-{hashlib.sha256(name.encode()).hexdigest()[:8].upper()}"
         limit = self._faults.quota(name)
         return {
             "ServiceCode": service,

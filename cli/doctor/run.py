@@ -15,6 +15,7 @@ from cli.doctor.licences import check_licences
 from cli.doctor.limits import check_quotas
 from cli.doctor.machine import check_builder, check_cdk, check_node, check_registry
 from cli.doctor.network import check_network
+from cli.doctor.page import check_page
 from cli.doctor.surroundings import Surroundings, run_program
 from cli.errors import CommandError
 from cli.terminal import print_json
@@ -38,6 +39,7 @@ IN_AWS: dict[str, Check] = {
     "API logs": check_api_logs,
     "quotas": check_quotas,
     "network": check_network,
+    "page": check_page,
 }
 """Asked only where there are credentials. The names are those of their lines."""
 

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from infra.settings.stage import Stage
 
@@ -12,13 +12,22 @@ SECONDS = 30
 """How long a program may take to answer."""
 
 
+class Clients(Protocol):
+    """Makes boto3 clients."""
+
+    def __call__(self, service: str, region: str = "", /) -> Any:
+        """One of a service, in the region."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """``client`` makes a boto3 client of a service, ``region`` is where it asks; ``run`` answers a program's output or raises OSError."""
+    """``client`` makes a boto3 client of a service, which asks in ``region`` where no other is named; ``run`` answers a program's output or
+    raises OSError.
+    """
 
     stage: Stage
     region: str
-    client: Callable[[str], Any]
+    client: Clients
     run: Callable[[Sequence[str]], str]
     environment: Mapping[str, str]
     today: date = field(default_factory=lambda: datetime.now(UTC).date())

@@ -20,16 +20,18 @@ PRIVATE = "763104351884.dkr.ecr.eu-west-1.amazonaws.com"
 def test_a_bare_account_without_a_gpu_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalCloud(tmp_path, region="eu-west-1") as cloud:
         docker = str(write_program(tmp_path))
-        Faults(tmp_path).set_quotas({"ml.g5.xlarge for endpoint usage": 0, "ml.p4d.24xlarge for training job usage": 0})
+        few = dict.fromkeys(("ml.g5.xlarge for endpoint usage", "ml.p4d.24xlarge for training job usage"), 0)
+        Faults(tmp_path).set_quotas({**few, "Response headers policies per AWS account": 1})
         around = Surroundings(
             stage=STAGES["dev"],
             region=cloud.region,
-            client=cloud.client,
+            client=lambda service, _region="": cloud.client(service),
             run=run_program,
             environment={"CDK_DOCKER": docker},
         )
         findings = list(examine(around))
         cloud.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="28", Type="String")
+        cloud.client("cloudfront").create_response_headers_policy(ResponseHeadersPolicyConfig={"Name": "another"})
         later = list(examine(around))
         monkeypatch.setenv("CDK_DOCKER", docker)
         registries = log_in(
@@ -43,5 +45,5 @@ def test_a_bare_account_without_a_gpu_is_told_what_to_do(tmp_path: Path, monkeyp
     assert [f.says.partition(":")[0] for f in findings if f.mark is Mark.TO_USE] == [
         "ml.p4d.24xlarge for training job usage"
     ]
-    assert [f.what for f in later if f.mark is Mark.TO_DEPLOY] == ["quota"]
+    assert [f.what for f in later if f.mark is Mark.TO_DEPLOY] == ["quota", "page"]
     assert "cannot be read" not in "".join(map(str, findings))

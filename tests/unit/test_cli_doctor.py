@@ -37,6 +37,7 @@ class Aws:
 
     def __init__(self) -> None:
         self._stubs: dict[str, Stubber] = {}
+        self.elsewhere: set[tuple[str, str]] = set()
 
     def answers(self, service: str, operation: str, answer: dict[str, Any], **expected: Any) -> "Aws":
         self._stub(service).add_response(operation, answer, expected or None)
@@ -46,7 +47,9 @@ class Aws:
         self._stub(service).add_client_error(operation, service_error_code=code, service_message="no")
         return self
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "") -> Any:
+        if region:
+            self.elsewhere.add((service, region))
         return self._stub(service).client
 
     def _stub(self, service: str) -> Stubber:
@@ -210,14 +213,14 @@ def limits(values: Mapping[str, int], stage: Stage) -> Aws:
     aws = Aws()
     for service in dict.fromkeys(quota.service for quota in quotas(stage)):
         names = [quota.name for quota in quotas(stage) if quota.service == service]
-        entries = [_limit(name, values.get(name, 100)) for name in names if values.get(name) != -1]
+        entries = [limit(name, values.get(name, 100)) for name in names if values.get(name) != -1]
         first, rest = entries[:1], entries[1:]
         aws.answers("service-quotas", "list_service_quotas", {"Quotas": first, "NextToken": "2"}, ServiceCode=service)
         aws.answers("service-quotas", "list_service_quotas", {"Quotas": rest}, ServiceCode=service, NextToken="2")
     return aws
 
 
-def _limit(name: str, value: int) -> dict[str, Any]:
+def limit(name: str, value: int) -> dict[str, Any]:
     return {
         "QuotaName": name,
         "QuotaCode": "L-1194D53C",
@@ -288,7 +291,7 @@ def network(zones: str = "abc", lacking: str = "", vpcs: int = 1) -> Aws:
         .answers("ec2", "describe_availability_zones", {"AvailabilityZones": [{"ZoneName": name} for name in places]})
         .answers("ec2", "describe_vpc_endpoint_services", {"ServiceDetails": services})
         .answers("ec2", "describe_vpcs", {"Vpcs": found})
-        .answers("service-quotas", "list_service_quotas", {"Quotas": [_limit(VPCS, 5)]})
+        .answers("service-quotas", "list_service_quotas", {"Quotas": [limit(VPCS, 5)]})
     )
 
 
