@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -39,18 +39,27 @@ class DenoiserCall:
         """What the denoiser predicts (rows, c, h, w)."""
         if self.applying is None:
             return self._predict()
-        with self.applying(self.applied):
-            return self._predict()
+        # Rows that are denoised with the same lie side by side: a layer calculates them together, however many requests they are of.
+        order = sorted(range(len(self.applied)), key=lambda row: hash(self.applied[row]))
+        if order == [*range(len(order))]:
+            with self.applying(self.applied):
+                return self._predict()
+        rows = torch.tensor(order, device=self.sample.device)
+        with self.applying([self.applied[row] for row in order]):
+            return self._rows(rows)._predict()[rows.argsort()]
 
     def part(self, start: int, stop: int) -> "DenoiserCall":
         """The call for some of its rows."""
+        part = self._rows(slice(start, stop))
+        return replace(part, applied=self.applied[start:stop], applying=self.applying)
+
+    def _rows(self, rows: slice | Tensor) -> "DenoiserCall":
+        """The call for some rows, or all in another order, with nothing applied."""
         return DenoiserCall(
             model=self.model,
-            sample=self.sample[start:stop],
-            timesteps=self.timesteps[start:stop],
-            options=_part(self.options, start, stop),
-            applied=self.applied[start:stop],
-            applying=self.applying,
+            sample=self.sample[rows],
+            timesteps=self.timesteps[rows],
+            options=_rows_of(self.options, rows),
         )
 
     def _predict(self) -> Tensor:
@@ -126,9 +135,9 @@ def _joined(values: Sequence[Any]) -> Any:
     return first
 
 
-def _part(value: Any, start: int, stop: int) -> Any:
+def _rows_of(value: Any, rows: slice | Tensor) -> Any:
     if isinstance(value, Tensor):
-        return value[start:stop]
+        return value[rows]
     if isinstance(value, Mapping):
-        return {name: _part(part, start, stop) for name, part in value.items()}
+        return {name: _rows_of(part, rows) for name, part in value.items()}
     return value
