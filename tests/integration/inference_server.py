@@ -56,7 +56,7 @@ def serving(root: Path, *, pixels_per_second: int = 10**7, **more: Any) -> Itera
 
     ``pixels_per_second`` is its pace: what would take longer than it may is refused. ``more`` are settings besides.
     """
-    save_inpainter(root / "model")
+    save_miniature(root / "model", "sd1", shrinks=8)
     store = FolderStore(root / "s3")
     save_segmenter(store.path(SEGMENTER))
     save_miniature(store.path(UPSCALER), "upscaler", task="upscale", name="tiny-upscaler")

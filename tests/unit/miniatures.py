@@ -40,22 +40,32 @@ NO_CHECKER = {"safety_checker": None, "feature_extractor": None, "requires_safet
 
 
 def save_miniature(
-    folder: Path, family: str, *, task: str = "inpaint", prediction: str = "epsilon", name: str = "tiny-random"
+    folder: Path,
+    family: str,
+    *,
+    task: str = "inpaint",
+    prediction: str = "epsilon",
+    shrinks: int = 2,
+    name: str = "tiny-random",
 ) -> BaseManifest:
-    """A base model's prefix and its manifest: ``task`` inpaint has 9 channels, text-to-image 4, upscale 7."""
-    shutil.copytree(_miniature(family, task, prediction), folder, dirs_exist_ok=True)
+    """A base model's prefix and its manifest: ``task`` inpaint has 9 channels, text-to-image 4, upscale 7.
+
+    ``shrinks`` (a power of 2) is how many pixels are a latent, each way. Attention takes as the fourth power of the pictures' sides in latents:
+    what paints more than 100 pixels wants the 8 that published models have.
+    """
+    shutil.copytree(_miniature(family, task, prediction, shrinks), folder, dirs_exist_ok=True)
     torch.manual_seed(0)  # what a test draws next is the same whether the miniature was there or not
     return save_manifest(folder, name=name, family=family, task=task)
 
 
 @cache
-def _miniature(family: str, task: str, prediction: str) -> Path:
+def _miniature(family: str, task: str, prediction: str, shrinks: int) -> Path:
     """The model's files, made once for all tests of this process."""
     torch.manual_seed(0)
-    folder = Path(_MADE.name) / f"{family}-{task}-{prediction}"
+    folder = Path(_MADE.name) / f"{family}-{task}-{prediction}-{shrinks}"
     tokenizer = save_tokenizer(folder / "tokenizer")
     scheduler = DDIMScheduler(clip_sample=False, steps_offset=1, prediction_type=prediction)
-    pipeline = _MAKERS[family](tokenizer, scheduler, task)
+    pipeline = _MAKERS[family](tokenizer, scheduler, task, _autoencoder(blocks=shrinks.bit_length()))
     pipeline.save_pretrained(folder)
     for saved in folder.glob("tokenizer*"):
         save_tokenizer(saved)
@@ -148,10 +158,10 @@ def save_tokenizer(folder: Path) -> CLIPTokenizer:
     return CLIPTokenizer.from_pretrained(folder)
 
 
-def _stable_diffusion(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, task: str) -> Any:
+def _stable_diffusion(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, task: str, vae: AutoencoderKL) -> Any:
     kind = {"inpaint": "StableDiffusionInpaintPipeline", "text-to-image": "StableDiffusionPipeline"}[task]
     return getattr(diffusers, kind)(
-        vae=_autoencoder(),
+        vae=vae,
         text_encoder=CLIPTextModel(_text(tokenizer)),
         tokenizer=tokenizer,
         unet=_unet(_channels(task)),
@@ -160,11 +170,11 @@ def _stable_diffusion(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, task: 
     )
 
 
-def _stable_diffusion_xl(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, task: str) -> Any:
+def _stable_diffusion_xl(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, task: str, vae: AutoencoderKL) -> Any:
     kind = {"inpaint": "StableDiffusionXLInpaintPipeline", "text-to-image": "StableDiffusionXLPipeline"}[task]
     added = {"addition_embed_type": "text_time", "addition_time_embed_dim": 4}
     return getattr(diffusers, kind)(
-        vae=_autoencoder(),
+        vae=vae,
         text_encoder=CLIPTextModel(_text(tokenizer)),
         text_encoder_2=CLIPTextModelWithProjection(_text(tokenizer, projection_dim=POOLED, hidden_act="gelu")),
         tokenizer=tokenizer,
@@ -179,9 +189,9 @@ def _stable_diffusion_xl(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, tas
     )
 
 
-def _upscaler(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, _task: str) -> Any:
+def _upscaler(tokenizer: CLIPTokenizer, scheduler: DDIMScheduler, _task: str, _vae: AutoencoderKL) -> Any:
     return diffusers.StableDiffusionUpscalePipeline(
-        vae=_autoencoder(block_out_channels=(4, 4, 8), blocks=3, scaling_factor=0.08333),
+        vae=_autoencoder(blocks=3, scaling_factor=0.08333),
         text_encoder=CLIPTextModel(_text(tokenizer)),
         tokenizer=tokenizer,
         unet=_unet(7, num_class_embeds=1000),
@@ -205,8 +215,8 @@ def _text(tokenizer: CLIPTokenizer, **changes: Any) -> CLIPTextConfig:
     return CLIPTextConfig(**{**values, "projection_dim": WIDTH, **_vocabulary(tokenizer), **changes})
 
 
-def _autoencoder(*, blocks: int = 2, **changes: Any) -> AutoencoderKL:
-    values: dict[str, Any] = {"block_out_channels": (4, 8), "sample_size": RESOLUTION, **changes}
+def _autoencoder(*, blocks: int, **changes: Any) -> AutoencoderKL:
+    values: dict[str, Any] = {"block_out_channels": (4,) * (blocks - 1) + (8,), "sample_size": RESOLUTION, **changes}
     return AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * blocks,
         up_block_types=("UpDecoderBlock2D",) * blocks,
@@ -232,7 +242,7 @@ def _unet(channels: int, **changes: Any) -> UNet2DConditionModel:
     )
 
 
-_MAKERS: Mapping[str, Callable[[CLIPTokenizer, DDIMScheduler, str], Any]] = {
+_MAKERS: Mapping[str, Callable[[CLIPTokenizer, DDIMScheduler, str, AutoencoderKL], Any]] = {
     "sd1": _stable_diffusion,
     "sd2": _stable_diffusion,
     "sdxl": _stable_diffusion_xl,
