@@ -50,8 +50,8 @@ def save_miniature(
 ) -> BaseManifest:
     """A base model's prefix and its manifest: ``task`` inpaint has 9 channels, text-to-image 4, upscale 7.
 
-    ``shrinks`` (a power of 2) is how many pixels are a latent, each way. Attention takes as the fourth power of the pictures' sides in latents:
-    what paints more than 100 pixels wants the 8 that published models have.
+    ``shrinks`` (a power of 2) is how many pixels are a latent, each way. Attention takes as long as the fourth power of a picture's side
+    in latents: where more than 100 pixels are painted, 8, as published models have it, saves a minute.
     """
     shutil.copytree(_miniature(family, task, prediction, shrinks), folder, dirs_exist_ok=True)
     torch.manual_seed(0)  # what a test draws next is the same whether the miniature was there or not
