@@ -32,12 +32,17 @@ SET_ASIDE_OF = 8
 """Of so many pictures one is set aside where looks are taken, unless a training says how many."""
 NOISE_LEVELS = 4
 """Of each, that a look measures the loss at."""
-VIEWS = 8
-"""Crops of each picture that are encoded at most, and each once more with its garment painted out."""
+MOST_VIEWS = 8
+"""Crops and masks of each picture, the same in every epoch; each is encoded twice, once with its garment painted out."""
+VIEW_SEEN = 6
+"""A short training has fewer views, so that each is seen so often on average: to encode one takes as long as a step.
+
+The tiny family learns as much of a garment from few as from many, within the spread of seeds (docs/adr/0044).
+"""
 MOST_PARTS = 64
 """Parts of each picture that an upscaler learns from: they are small beside it, and each shows something else."""
-LEAST_SEEN = 4
-"""A short training has fewer parts, so that each is seen so often on average: to encode one takes as long as a step."""
+PART_SEEN = 4
+"""A short training has fewer of them, in the same way."""
 
 
 class RunEstimate(Contract):
@@ -65,9 +70,14 @@ class RunEstimate(Contract):
         return f"; about ${self.dollars:.2f} ({other}) at prices of {REGION}"
 
 
+def views_of(seen: float) -> int:
+    """Views of each picture that are learnt from where each picture is ``seen`` so often."""
+    return min(max(1, int(seen / VIEW_SEEN)), MOST_VIEWS)
+
+
 def parts_of(seen: float) -> int:
     """Parts of each picture that an upscaler learns from where each picture is ``seen`` so often."""
-    return min(max(1, int(seen / LEAST_SEEN)), MOST_PARTS)
+    return min(max(1, int(seen / PART_SEEN)), MOST_PARTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +118,12 @@ class RunCourse:
         """Operations (1e12) of encoding every view and its twin, or of an upscaler's pairs the large parts."""
         row, tuning = self.lesson.shape.row, self.lesson.tuning
         each = float(row["encode_teraflop"]) * self.lesson.shape.scale
+        samples = tuning.batch_size * tuning.gradient_accumulation_steps * max(1, machine.gpus)
+        seen = self.steps(machine) * samples / max(1, self.pictures)
         if self.lesson.enlarges:
-            samples = tuning.batch_size * tuning.gradient_accumulation_steps * max(1, machine.gpus)
-            return parts_of(self.steps(machine) * samples / max(1, self.pictures)) * self.pictures * each
+            return parts_of(seen) * self.pictures * each
         painted = tuning.num_class_images if tuning.with_prior_preservation else 0
-        return 2 * (VIEWS * self.pictures + painted) * each
+        return 2 * (views_of(seen) * self.pictures + painted) * each
 
     @property
     def _class_pictures(self) -> float:

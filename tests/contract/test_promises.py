@@ -14,7 +14,6 @@ from atelier_ops.logic import http, output_addresses, repeats, uploads
 from atelier_ops.logic.late_answers import LATE
 from atelier_ops.logic.lora.keys import MOST_LISTED
 from atelier_training.data.feed import MOST_WORKERS
-from atelier_training.data.preparation import MOST_VIEWS
 from atelier_training.data.shards import SPARE
 from atelier_training.engine.checkpoint import FILE
 from atelier_training.jobs.shard import SHARD_BYTES
@@ -30,6 +29,7 @@ from contracts.prediction import MOST_ANSWER_PIXELS, MOST_PIXELS_TO_UPSCALE, Pre
 from contracts.pretrain_hyperparameters import DEFAULTS
 from contracts.pretraining import PretrainingInput
 from contracts.requests import LARGEST_UPLOAD
+from contracts.training_time import MOST_VIEWS
 from contracts.work import MOST_SECONDS, OVERLAP
 from diffusion.upscaler import Upscaler
 from imaging.framing import LONGEST_ASPECT

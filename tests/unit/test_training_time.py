@@ -17,6 +17,7 @@ from contracts.training_time import (
     parts_of,
     run_estimate,
     too_long,
+    views_of,
 )
 from models.catalogue import find
 from tests.unit.test_training_limits import lesson
@@ -58,6 +59,11 @@ def test_class_pictures_and_epochs_count() -> None:
     with_prior = run_estimate(course("sd2-inpaint", "full"), machine)
     assert (with_prior.training_minutes or 0) > 2 * (without.training_minutes or 0)
     assert course("tiny-inpaint", "lora", max_steps=None, epochs=10, batch_size=5).lesson.tuning.max_steps is None
+
+
+@pytest.mark.parametrize(("seen", "views"), [(0.1, 1), (6, 1), (11.9, 1), (12, 2), (47, 7), (48, 8), (800, 8)])
+def test_a_short_training_learns_from_fewer_views(seen: float, views: int) -> None:
+    assert views_of(seen) == views
 
 
 def test_an_upscaler_encodes_each_of_its_parts_once() -> None:

@@ -20,13 +20,9 @@ from atelier_training.engine.interruption import Interruption
 from atelier_training.engine.processes import Processes
 from atelier_training.fine_tune_job import FineTuneJob
 from contracts.artifact import BaseManifest
+from contracts.training_time import views_of
 from diffusion.trainee import Trainee, Words
 from imaging.pictures import upright_size
-
-MOST_VIEWS = 8
-"""Crops and masks of each picture, the same in every epoch."""
-LEAST_SEEN = 4
-"""A short training has fewer views, so that each is seen so often on average: to encode one takes as long as a step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +53,7 @@ class Preparation:
             captions=[example.caption for example in examples],
             cut=lambda picture, number: self._learnt(crops, picture, number, sizes[picture]),
             groups=grouped(sizes),
-            views=self._views_each(len(examples), steps),
+            views=views_of(steps * self.job.batch_size * self.job.gradient_accumulation_steps / len(examples)),
             of=_hash_of_masks(examples),
         )
         captions = [*instance.captions, *(prior.captions if prior else ())]
@@ -138,10 +134,6 @@ class Preparation:
     def _crops(self, files: Sequence[ExampleFile], folder: Path) -> Crops:
         make = around_garment if self.job.task == "inpaint" else whole_picture
         return Crops(files, partial(make, side=self.base.resolution), folder)
-
-    def _views_each(self, pictures: int, steps: int) -> int:
-        seen = steps * self.job.batch_size * self.job.gradient_accumulation_steps / pictures
-        return min(max(1, int(seen / LEAST_SEEN)), MOST_VIEWS)
 
     def _size(self, example: ExampleFile) -> Size:
         """Width and height of a picture's views."""
