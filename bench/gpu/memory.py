@@ -15,6 +15,7 @@ import torch
 
 from atelier_training.engine.optimizers import adamw_named
 from atelier_training.engine.parallel import clip
+from atelier_training.engine.released import ReleasedGradients
 from bench.gpu.findings import Findings
 from bench.gpu.shapes import PUBLISHED, inputs_of, learning, shaped
 from contracts.execution import Method
@@ -27,6 +28,8 @@ from diffusion.lora_shape import LoraShape
 from diffusion.trained_model import trainable
 
 RANK = 8
+LIMIT = 1.0
+"""The norm that gradients are clipped by."""
 BATCHES = (1, 4)
 ONE_GPU = "ml.g5.xlarge"
 """A machine whose GPU computes in bf16, as those that this is for do."""
@@ -37,24 +40,27 @@ COUNTED = {"sd1": "sd15-inpaint", "sd2": "sd2-inpaint", "sdxl": "sdxl-inpaint", 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedShape:
-    """A row of the table."""
+    """A row of the table. Without ``clipping`` gradients are let go as soon as they have moved their weights, as the catalogue asks for."""
 
     family: str
     method: str
     batch: int
     checkpointing: bool
     optimizer: str = "adamw"
+    clipping: bool = True
 
     def __str__(self) -> str:
         twice = " checkpointing" if self.checkpointing else ""
         other = f" {self.optimizer}" if self.optimizer != "adamw" else ""
-        return f"{self.family} {self.method} batch {self.batch}{twice}{other}"
+        unclipped = "" if self.clipping else " unclipped"
+        return f"{self.family} {self.method} batch {self.batch}{twice}{other}{unclipped}"
 
 
 def rows_of(families: Sequence[str]) -> list[TrainedShape]:
-    """Each family by each method, alone and four at once, with and without checkpointing; and at its smallest with a smaller optimizer."""
+    """Each family by each method, alone and four at once, with and without checkpointing; and at its smallest by what needs less memory."""
     kinds = product(families, ("lora", "full"), BATCHES, (False, True))
     rows = [TrainedShape(family=f, method=m, batch=b, checkpointing=c) for f, m, b, c in kinds]
+    rows += [TrainedShape(family=f, method="full", batch=1, checkpointing=True, clipping=False) for f in families]
     if not unquantised.is_installed():
         return rows
     small = product(families, ("adamw_8bit", "adamw_8bit_paged"))
@@ -100,8 +106,9 @@ class Held:
 
 def counted_mib(row: TrainedShape) -> float:
     """What is counted for the denoiser and a step of it, with libraries and allocator."""
-    settings = {"batch_size": row.batch, "lora_rank": RANK, "gradient_checkpointing": row.checkpointing}
-    tuning = Hyperparameters.model_validate({**settings, "optimizer": row.optimizer})
+    settings: dict[str, Any] = {"batch_size": row.batch, "lora_rank": RANK, "gradient_checkpointing": row.checkpointing}
+    settings |= {"optimizer": row.optimizer, "max_grad_norm": LIMIT if row.clipping else 0}
+    tuning = Hyperparameters.model_validate(settings)
     assert not tuning.with_prior_preservation
     assert not tuning.train_text_encoder
     known = TABLE[COUNTED[row.family]]
@@ -142,6 +149,10 @@ def _made(row: TrainedShape, shape: Mapping[str, Any], device: torch.device, dty
     lora = LoraShape(rank=RANK, alpha=RANK) if row.method == "lora" else None
     trained = learning(family, lora=lora, text=False, checkpointing=row.checkpointing).to(device)
     (optimizer,) = adamw_named(row.optimizer, trained, lr=1e-5)
+    released = None
+    if not row.clipping:
+        assert isinstance(optimizer, torch.optim.AdamW)
+        released = ReleasedGradients(optimizer)
     inputs = inputs_of(family, shape, row.batch, device)
 
     def step_twice() -> None:
@@ -150,7 +161,10 @@ def _made(row: TrainedShape, shape: Mapping[str, Any], device: torch.device, dty
             with torch.autocast(device.type, dtype):
                 predicted = trained(*inputs)
             torch.autograd.backward(predicted.float().pow(2).mean())
-            clip(list(trainable(trained).values()), 1.0, [optimizer])
+            if row.clipping:
+                clip(list(trainable(trained).values()), LIMIT, [optimizer])
             optimizer.step()
+            if released:
+                released.forget()
 
     return step_twice

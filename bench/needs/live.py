@@ -17,7 +17,7 @@ _IN_SINGLE = ("group_norm", "layer_norm")
 """What CUDA's autocast computes in single precision, and a CPU's does not (pytorch.org/docs/stable/amp.html)."""
 
 
-_BETWEEN_COLLECTIONS = 1_000
+_BETWEEN_COLLECTIONS = 100
 """Operations: more often takes long, more seldom counts too much.
 
 Counting makes cycles that hold what checkpointing computes again; a real step leaves none.

@@ -17,11 +17,12 @@ from bench.gpu.families import (
     small_jobs,
 )
 from bench.gpu.findings import Findings, check_all
-from bench.gpu.memory import COUNTED, TrainedShape, check_memory, rows_of
+from bench.gpu.memory import COUNTED, TrainedShape, check_memory, counted_mib, rows_of
 from bench.gpu.shapes import PUBLISHED, inputs_of, learning, shaped
 from bench.gpu.together import check_together
 from bench.train.steps import CPU
 from contracts.families import FAMILIES as KNOWN
+from contracts.training_table import TABLE
 from diffusion.family import find_family
 from diffusion.trainee import LearningFamily, Trainee
 from tests.unit.training_root import write_training
@@ -107,6 +108,7 @@ def test_every_family_paints(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_the_memory_of_a_shape_is_a_row(family: str, method: str) -> None:
     rows = [TrainedShape(family=family, method=method, batch=2, checkpointing=c) for c in (False, True)]
+    rows.append(TrainedShape(family=family, method=method, batch=2, checkpointing=True, clipping=False))
     found = Findings()
     check_memory(found, CPU, rows, SMALLER)
     assert found.failures == []
@@ -173,3 +175,14 @@ def test_a_published_shape_has_as_many_weights_as_the_published_model_and_takes_
 def test_every_part_has_its_arguments(tmp_path: Path) -> None:
     parts = gpu_check.parts(tmp_path, CPU)
     assert list(parts) == ["together", "painting", "training", "optimizers", "memory", "steps", "compiled"]
+
+
+def test_without_clipping_all_gradients_but_32_mib_are_counted_out() -> None:
+    clipped, unclipped = (
+        TrainedShape(family="sd1", method="full", batch=1, checkpointing=True, clipping=clips)
+        for clips in (True, False)
+    )
+    gradients = 4 * TABLE[COUNTED["sd1"]]["parameters"]["unet"] / 2**20
+    assert counted_mib(clipped) - counted_mib(unclipped) == pytest.approx(1.08 * (gradients - 32))
+    assert f"{unclipped}" == f"{clipped} unclipped"
+    assert unclipped in rows_of(["sd1"])
