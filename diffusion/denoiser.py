@@ -40,7 +40,8 @@ class DenoiserCall:
         if self.applying is None:
             return self._predict()
         # Rows that are denoised with the same lie side by side: a layer calculates them together, however many requests they are of.
-        order = sorted(range(len(self.applied)), key=lambda row: hash(self.applied[row]))
+        firsts = {each: row for row, each in reversed([*enumerate(self.applied)])}
+        order = sorted(range(len(self.applied)), key=lambda row: firsts[self.applied[row]])
         if order == [*range(len(order))]:
             with self.applying(self.applied):
                 return self._predict()
