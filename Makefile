@@ -35,9 +35,10 @@ local: $(INSTALLED) ## keep the local cloud and its API up until Ctrl-C, with al
 local-clean: $(INSTALLED) ## remove what make local has kept: styles, pictures, reports
 	@$(BIN)/atelier clean
 
-test: $(INSTALLED) node_modules/.installed ## run every test, a file at a time on each of two processes
+# Three for two cores: the two that begin with the local cloud wait for its jobs and for a browser half of their time.
+test: $(INSTALLED) node_modules/.installed ## run every test, a file at a time on each of three processes
 	@tests/browser/install.sh
-	$(BIN)/pytest --numprocesses 2 --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --no-loadscope-reorder
 
 chaos: $(INSTALLED) ## put the local cloud to work while everything goes wrong, and check what must hold all the same (SEED=1 SECONDS=600)
 	@$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --seconds $(or $(SECONDS),600)

@@ -75,6 +75,6 @@ def _unit(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the ring that takes one of two processes longest, and give the other the browser's before the cheaper ones."""
+    """Begin with the ring that takes one process longest, and give another the browser's: they wait while a third works on the rest."""
     first = ("e2e", "browser")
     items.sort(key=lambda item: first.index(ring) if (ring := item.path.parent.name) in first else len(first))

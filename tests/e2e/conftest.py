@@ -12,7 +12,7 @@ from tests.e2e.studio import Studio
 
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Studio]:
-    """The ``local`` stage, deployed once. Raises FileExistsError where the ring's tests are dealt out to two processes."""
+    """The ``local`` stage, deployed once. Raises FileExistsError where the ring's tests are dealt out to several processes."""
     if worker_id != "master":
         (tmp_path_factory.getbasetemp().parent / "end-to-end-ring").mkdir()
     with deployed(tmp_path_factory.mktemp("cloud"), Progress(io.StringIO())) as deployment:
