@@ -2,19 +2,21 @@
 
 The tiny family, and a miniature of Stable Diffusion 1.5's shape with 92 million random weights at 256 pixels, built below ``out``. One
 thread. Steps are CPU seconds of one process that does a step of each in turn (``steps_ratio`` is the plain loop's over ours, 2 means
-half the time; ``floor_ratio`` ours over the floor); whole jobs are processes of their own (ours over the plain loop's). Ends with one JSON
-line. About a quarter of an hour; ONLY names the parts that are run (steps, jobs, likeness, masks,
-recipes), of which ``masks`` and ``recipes``, another half an hour each, are not run unless they are named.
+half the time; ``floor_ratio`` ours over the floor), with the training image's variables; whole jobs are processes of their own (ours over
+the plain loop's), of which ours has these. Ends with one JSON line. About a quarter of an hour; ONLY names the parts that are run (steps,
+jobs, likeness, masks, recipes), of which ``masks`` and ``recipes``, another half an hour each, are not run unless they are named.
 """
 
 import argparse
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from bench.train.jobs import compare_jobs
+from bench.train.jobs import compare_jobs, image_variables
 from bench.train.likeness import measure_likeness
 from bench.train.masks import measure_masks
 from bench.train.recipes import measure_recipes
@@ -39,9 +41,18 @@ def main() -> None:
     parser.add_argument("--masks-steps", type=int, default=160)
     parser.add_argument("--out", type=Path, default=Path("out/bench-train"))
     arguments = parser.parse_args()
+    _have_variables_of_the_image()
     torch.set_num_threads(1)
     silence_libraries()
     print(json.dumps(measure(arguments)))
+
+
+def _have_variables_of_the_image() -> None:
+    """Begin again with what libraries read as a process starts, as both sides of a comparison of steps are in this one."""
+    own = {name: value for name, value in image_variables().items() if name != "PYTHONPATH"}
+    if any(os.environ.get(name) != value for name, value in own.items()):
+        arguments = [sys.executable, "-W", "ignore", "-m", "bench.train", *sys.argv[1:]]
+        os.execve(sys.executable, arguments, {**os.environ, **own})  # noqa: S606  # this very program
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:

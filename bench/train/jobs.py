@@ -39,8 +39,15 @@ class FinishedJob:
 def run_job(side: str, paths: MlPaths) -> FinishedJob:
     """Run a job that is laid out. Raises RuntimeError with its last words where it fails."""
     path = os.pathsep.join([str(_REPOSITORY), str(_REPOSITORY / "training")])
-    own = read_dockerfile(_REPOSITORY / "training/Dockerfile").environment if side == "ours" else {}
-    environment = {**os.environ, **own, ROOT_VARIABLE: str(paths.root), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    image = image_variables()
+    others = {name: value for name, value in os.environ.items() if name not in image}
+    environment = {
+        **others,
+        **(image if side == "ours" else {}),
+        ROOT_VARIABLE: str(paths.root),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": path,
+    }
     arguments = [] if side == "ours" else [str(paths.root)]
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", *COMMANDS[side], *arguments],
@@ -60,6 +67,11 @@ def run_job(side: str, paths: MlPaths) -> FinishedJob:
     if process.returncode:
         raise RuntimeError(f"{side} ended with {process.returncode}:\n{''.join(said[-30:])}")
     return FinishedJob(steps=steps, total=usage.ru_utime + usage.ru_stime, peak=peak)
+
+
+def image_variables() -> dict[str, str]:
+    """What the training image sets."""
+    return dict(read_dockerfile(_REPOSITORY / "training/Dockerfile").environment)
 
 
 class _Watch:
