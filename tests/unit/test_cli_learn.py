@@ -223,7 +223,7 @@ def test_costs_are_said_where_the_stage_is_known(folder: Path, monkeypatch: pyte
 
 
 def test_a_training_that_does_not_fit_its_machine_is_not_put_up(folder: Path, commanded: Commanded) -> None:
-    large = {"method": "full", "hyperparameters.train_text_encoder": "true"}
+    large = {"method": "full", "hyperparameters.train_text_encoder": "true", "hyperparameters.max_grad_norm": "1"}
     with pytest.raises(
         InvalidInputError, match=r"GPU memory of ml\.g5\.2xlarge: got 'about .* GiB.*train_text_encoder false"
     ):
