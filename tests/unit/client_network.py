@@ -1,8 +1,9 @@
 """What the client's operations meet in tests: a network that answers as told, a clock that only pauses move; and the API itself."""
 
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
@@ -99,7 +100,8 @@ class Served:
         names: Mapping[str, str] = {name.replace("-", "_"): each for name, each in request.headers.items()}
         path = parts.path.removeprefix("/live")
         body = request.content.decode() or None
-        with self.at_once:  # a function's router answers one at a time, and uploads come several at once
+        # Uploads come several at once. A function's router answers one at a time, and its metrics are taken off the process's one output.
+        with self.at_once, redirect_stdout(io.StringIO()):
             answered = self.api.call(request.method, path, body, dict(request.url.params) or None, **names)
         content = b"" if answered.body is None else json.dumps(answered.body).encode()
         return httpx2.Response(answered.status, headers=answered.headers, content=content)
