@@ -1,8 +1,7 @@
 """Whole jobs, ours and the plain loop's, each a process of its own: CPU seconds to the end of the first step and of all, and memory.
 
 Imports, loading, encoding, checkpoints and what is written at the end are in it. Ours has the variables of its image, as in AWS and in the
-local cloud. Each job prints a line a step, and is asked for its CPU
-time then.
+local cloud. Each job prints a line a step, and is asked for its CPU time then.
 """
 
 import os
